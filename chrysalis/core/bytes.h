@@ -1,5 +1,5 @@
-// Plain state to bytes and back, for saving a world in the middle of an episode and for hashing it. Little-endian
-// machines only (checked at compile time); what is written has no padding and no pointers.
+// Plain state to bytes and back, for saving a world in the middle of an episode and for hashing it.
+// Little-endian machines only (checked at compile time); what is written has no padding and no pointers.
 #pragma once
 
 #include <bit>
@@ -58,7 +58,9 @@ class ByteReader {
     return value;
   }
   template <PlainNumber T>
-  void number(T& value) { value = number<T>(); }
+  void number(T& value) {
+    value = number<T>();
+  }
   template <PlainNumber T>
   void numbers(std::vector<T>& values) {
     const auto count = number<std::uint64_t>();

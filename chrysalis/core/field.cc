@@ -60,8 +60,12 @@ class Describer : public FieldVisitor {
 
  private:
   void add(const FieldSpec& spec, std::string type, std::string value, std::string range) {
-    fields.push_back({.path = path(spec), .type = std::move(type), .value = std::move(value),
-                      .range = std::move(range), .help = std::string(spec.help), .unit = std::string(spec.unit),
+    fields.push_back({.path = path(spec),
+                      .type = std::move(type),
+                      .value = std::move(value),
+                      .range = std::move(range),
+                      .help = std::string(spec.help),
+                      .unit = std::string(spec.unit),
                       .tunable = spec.tunable});
   }
 };
@@ -162,9 +166,9 @@ class Setter : public FieldVisitor {
   }
   void wrong(const FieldSpec& spec, std::string_view kind, bool whole) {
     const std::string range = range_text(spec, whole);
-    error_ = invalid_input("{} is {}: expected {}{}{}", wanted_, value_ != nullptr ? spelled(*value_) : quoted(text_),
-                           kind, range.empty() ? "" : ", " + range,
-                           spec.unit.empty() ? "" : fmt::format(" ({})", spec.unit));
+    error_ = invalid_input(
+        "{} is {}: expected {}{}{}", wanted_, value_ != nullptr ? spelled(*value_) : quoted(text_), kind,
+        range.empty() ? "" : ", " + range, spec.unit.empty() ? "" : fmt::format(" ({})", spec.unit));
   }
 
   std::string_view wanted_;
