@@ -13,11 +13,11 @@ namespace chrysalis {
 namespace {
 
 Status set_from_toml(const toml::table& table, const std::string& prefix, const std::string& source,
-                     RunConfig& config, std::vector<std::string>& keys_set) {
+                     RunConfig& config) {
   for (const auto& [key, node] : table) {
     const std::string path = prefix + std::string(key.str());
     if (const auto* inner = node.as_table()) {
-      CHRYSALIS_RETURN_IF_ERROR(set_from_toml(*inner, path + ".", source, config, keys_set));
+      CHRYSALIS_RETURN_IF_ERROR(set_from_toml(*inner, path + ".", source, config));
       continue;
     }
     FieldValue value;
@@ -35,13 +35,11 @@ Status set_from_toml(const toml::table& table, const std::string& prefix, const 
     }
     if (const Status status = set_field(fields_of(config), path, value); !status.ok())
       return invalid_input("{}:{}: {}", source, node.source().begin.line, status.error().message);
-    keys_set.push_back(path);
   }
   return {};
 }
 
-Status assign(const std::vector<std::string>& assignments, RunConfig& config,
-              std::vector<std::string>& keys_set) {
+Status assign(const std::vector<std::string>& assignments, RunConfig& config) {
   for (const std::string& assignment : assignments) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos)
@@ -51,14 +49,25 @@ Status assign(const std::vector<std::string>& assignments, RunConfig& config,
     if (const Status status = set_field_text(fields_of(config), key, assignment.substr(equals + 1));
         !status.ok())
       return invalid_input("--set {}: {}", assignment, status.error().message);
-    keys_set.push_back(key);
   }
   return {};
 }
 
+// The keys of table "level" that are not as they are by default, without the table's name. A resolved config names
+// every key, so that a key is named says nothing.
+std::vector<std::string> changed_level_settings(LevelConfig config) {
+  LevelConfig defaults;
+  const auto before = describe_fields(fields_of(defaults));
+  const auto after = describe_fields(fields_of(config));
+  std::vector<std::string> changed;
+  for (std::size_t i = 0; i < after.size(); ++i)
+    if (after[i].value != before[i].value) changed.push_back(after[i].path.substr(after[i].path.find('.') + 1));
+  return changed;
+}
+
 // What no field can check alone.
-Status check_together(const RunConfig& config, const std::vector<std::string>& keys_set) {
-  CHRYSALIS_RETURN_IF_ERROR(check_level_settings(config.level, keys_set));
+Status check_together(const RunConfig& config) {
+  CHRYSALIS_RETURN_IF_ERROR(check_level_settings(config.level.name, changed_level_settings(config.level)));
   for (const auto& [name, pixels] :
        {std::pair{"width", config.environment.width}, {"height", config.environment.height}})
     if (pixels % 4 != 0) return invalid_input("environment.{} is {}: expected a multiple of 4", name, pixels);
@@ -70,15 +79,14 @@ Status check_together(const RunConfig& config, const std::vector<std::string>& k
 
 }  // namespace
 
-Status read_config_text(std::string_view text, const std::string& source, RunConfig& config,
-                        std::vector<std::string>& keys_set) {
+Status read_config_text(std::string_view text, const std::string& source, RunConfig& config) {
   toml::table table;
   try {
     table = toml::parse(text, source);
   } catch (const toml::parse_error& error) {
     return invalid_input("{}:{}: not valid TOML: {}", source, error.source().begin.line, error.description());
   }
-  return set_from_toml(table, "", source, config, keys_set);
+  return set_from_toml(table, "", source, config);
 }
 
 Result<RunConfig> load_run_config(const std::string& path, const std::vector<std::string>& assignments) {
@@ -88,22 +96,21 @@ Result<RunConfig> load_run_config(const std::string& path, const std::vector<std
                          path);
   std::stringstream text;
   text << file.rdbuf();
-  if (file.bad() || text.str().empty())
-    return invalid_input("config {} is empty or not a readable file", path);
+  if (file.bad() || text.str().empty()) return invalid_input("config {} is empty or not a readable file", path);
+  return run_config_from_text(text.str(), path, assignments);
+}
+
+Result<RunConfig> run_config_from_text(std::string_view text, const std::string& source,
+                                       const std::vector<std::string>& assignments) {
   RunConfig config;
-  std::vector<std::string> keys_set;
-  CHRYSALIS_RETURN_IF_ERROR(read_config_text(text.str(), path, config, keys_set));
-  CHRYSALIS_RETURN_IF_ERROR(assign(assignments, config, keys_set));
-  CHRYSALIS_RETURN_IF_ERROR(check_together(config, keys_set));
+  CHRYSALIS_RETURN_IF_ERROR(read_config_text(text, source, config));
+  CHRYSALIS_RETURN_IF_ERROR(assign(assignments, config));
+  CHRYSALIS_RETURN_IF_ERROR(check_together(config));
   return config;
 }
 
 Result<RunConfig> default_run_config(const std::vector<std::string>& assignments) {
-  RunConfig config;
-  std::vector<std::string> keys_set;
-  CHRYSALIS_RETURN_IF_ERROR(assign(assignments, config, keys_set));
-  CHRYSALIS_RETURN_IF_ERROR(check_together(config, keys_set));
-  return config;
+  return run_config_from_text("", "", assignments);
 }
 
 TrainerConfig trainer_config(const RunConfig& config) {

@@ -46,13 +46,14 @@ struct RunConfig {
 };
 
 // Reads `text` (of `source`, for messages) over `config`. Unknown keys, wrong types and values out of range
-// are errors that name source, line, key, what was expected and the nearest key. `keys_set` collects the keys
-// that were named.
-Status read_config_text(std::string_view text, const std::string& source, RunConfig& config,
-                        std::vector<std::string>& keys_set);
+// are errors that name source, line, key, what was expected and the nearest key.
+Status read_config_text(std::string_view text, const std::string& source, RunConfig& config);
 
 // A file, then the assignments "key=value" of --set, then the checks that concern several fields at once.
 Result<RunConfig> load_run_config(const std::string& path, const std::vector<std::string>& assignments);
+// The same from text, of `source` for messages.
+Result<RunConfig> run_config_from_text(std::string_view text, const std::string& source,
+                                       const std::vector<std::string>& assignments);
 // The same without a file: defaults and assignments.
 Result<RunConfig> default_run_config(const std::vector<std::string>& assignments);
 

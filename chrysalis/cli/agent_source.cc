@@ -1,0 +1,92 @@
+#include "chrysalis/cli/agent_source.h"
+
+#include <cstring>
+
+#include "chrysalis/agent/torch_policy.h"
+#include "chrysalis/env/native_environment.h"
+#include "chrysalis/rollout/action_set.h"
+#include "chrysalis/rollout/scripted_policy.h"
+#include "chrysalis/store/run_directory.h"
+
+namespace chrysalis {
+
+void add_agent_options(CLI::App& app, AgentOptions& options) {
+  app.add_option("run", options.run, "Directory of a run: its newest checkpoint acts");
+  app.add_option("--policy", options.policy, "A policy by name instead of a run: random");
+  app.add_option("--level", options.level, "Level to play; default: the run's");
+  app.add_option("--checkpoint", options.checkpoint, "An earlier checkpoint of the run, by its name");
+  app.add_option("--seed", options.seed, "Names the episodes");
+  app.add_option("--set", options.assignments, "KEY=VALUE over the run's config; `chrysalis config` lists the keys")
+      ->allow_extra_args(false);
+}
+
+AgentSpec agent_spec(const RunConfig& config) {
+  return {.height = static_cast<int>(config.environment.height),
+          .width = static_cast<int>(config.environment.width),
+          .action_count = static_cast<int>(action_set(config.agent.actions).value()->size()),
+          .reward_clip = static_cast<float>(config.learner.reward_clip)};
+}
+
+Result<WeightsPtr> weights_of(std::span<const NamedTensor> tensors, std::shared_ptr<const WeightLayout> layout) {
+  auto weights = std::make_shared<Weights>();
+  weights->values.resize(layout->count);
+  for (const WeightLayout::Part& part : layout->parts) {
+    const NamedTensor* tensor = find_tensor(tensors, part.name);
+    if (tensor == nullptr || tensor->dtype != DType::kF32 || tensor->shape != part.shape)
+      return invalid_input("the checkpoint's weights do not fit the agent: '{}' is missing or has another shape; is a "
+                           "setting of [agent] or [environment] not the run's?",
+                           part.name);
+    std::memcpy(weights->values.data() + part.offset, tensor->bytes.data(), tensor->bytes.size());
+  }
+  weights->layout = std::move(layout);
+  return WeightsPtr(std::move(weights));
+}
+
+Result<AgentSource> open_agent(const AgentOptions& options) {
+  if (options.run.empty() == options.policy.empty())
+    return invalid_input("expected the directory of a run or --policy random, one of the two");
+  if (!options.policy.empty() && options.policy != "random")
+    return invalid_input("unknown policy '{}': expected random{}", options.policy,
+                         did_you_mean(options.policy, {"random"}));
+  std::vector<std::string> assignments;
+  if (!options.level.empty()) assignments.push_back("level.name=" + options.level);
+  assignments.insert(assignments.end(), options.assignments.begin(), options.assignments.end());
+
+  if (options.run.empty()) {
+    if (!options.checkpoint.empty()) return invalid_input("--checkpoint needs the directory of a run");
+    CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(assignments));
+    return AgentSource{.config = config, .policy = options.policy, .checkpoint = "", .weights = nullptr};
+  }
+
+  CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(options.run, OpenMode::kReadOnly));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto text, run.config());
+  if (!text) return invalid_input("{} has no config yet: train first", options.run);
+  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, run_config_from_text(*text, options.run, assignments));
+  std::optional<Checkpoint> checkpoint;
+  if (options.checkpoint.empty()) {
+    CHRYSALIS_ASSIGN_OR_RETURN(checkpoint, run.latest_checkpoint(0));
+    if (!checkpoint) return invalid_input("{} has no checkpoint yet: let `chrysalis train` reach one", options.run);
+  } else {
+    CHRYSALIS_ASSIGN_OR_RETURN(checkpoint, run.checkpoint(options.checkpoint));
+  }
+  CHRYSALIS_ASSIGN_OR_RETURN(auto layout, weight_layout(config.agent, agent_spec(config)));
+  CHRYSALIS_ASSIGN_OR_RETURN(WeightsPtr weights, weights_of(checkpoint->tensors, std::move(layout)));
+  const std::string name = checkpoint->info.name();
+  return AgentSource{.config = config,
+                     .policy = fmt::format("{}@{}", options.run, name),
+                     .checkpoint = name,
+                     .weights = std::move(weights)};
+}
+
+Result<std::unique_ptr<Policy>> AgentSource::make_policy() const {
+  if (weights == nullptr) return make_random_policy(agent_spec(config).action_count);
+  CHRYSALIS_ASSIGN_OR_RETURN(auto made, make_torch_policy(config.agent, agent_spec(config)));
+  made->load(weights);
+  return made;
+}
+
+Result<std::unique_ptr<Environment>> AgentSource::make_environment() const {
+  return chrysalis::make_environment(config.level, config.environment);
+}
+
+}  // namespace chrysalis

@@ -1,0 +1,48 @@
+// Where eval and record take their agent from: a run's newest checkpoint, or a policy by name.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chrysalis/agent/weight_layout.h"
+#include "chrysalis/core/result.h"
+#include "chrysalis/env/environment.h"
+#include "chrysalis/rollout/policy.h"
+#include "chrysalis/train/run_config.h"
+
+namespace chrysalis {
+
+// The options of both verbs.
+struct AgentOptions {
+  std::string run;
+  std::string policy;
+  std::string level;
+  std::string checkpoint;
+  std::uint64_t seed = 1;
+  std::vector<std::string> assignments;
+};
+void add_agent_options(CLI::App& app, AgentOptions& options);
+
+struct AgentSource {
+  RunConfig config;        // The run's, or the defaults; the options' level and assignments on top.
+  std::string policy;      // "random", or "RUN@CHECKPOINT" for people.
+  std::string checkpoint;  // Its name; empty for a policy by name.
+  WeightsPtr weights;      // Null for a policy by name.
+
+  // Any thread may make its own.
+  Result<std::unique_ptr<Policy>> make_policy() const;
+  Result<std::unique_ptr<Environment>> make_environment() const;
+};
+Result<AgentSource> open_agent(const AgentOptions& options);
+
+// What joins the agent of a config to its world and learner.
+AgentSpec agent_spec(const RunConfig& config);
+
+// The weights of a checkpoint, by the names of the layout's parts.
+Result<WeightsPtr> weights_of(std::span<const NamedTensor> tensors, std::shared_ptr<const WeightLayout> layout);
+
+}  // namespace chrysalis

@@ -1,0 +1,34 @@
+// The verbs of the program: one file each, listed in the table of program.cc. A verb adds its options to the parser
+// and leaves an action behind; program.cc parses, runs the action and turns its Status into a message and an exit code.
+#pragma once
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "chrysalis/core/result.h"
+
+namespace chrysalis {
+
+using Action = std::function<Status()>;
+
+// What each verb's file offers: options on `app` (its own sub-command), and what to do once they are parsed.
+Action add_levels_command(CLI::App& app);
+Action add_train_command(CLI::App& app);
+Action add_eval_command(CLI::App& app);
+Action add_record_command(CLI::App& app);
+Action add_render_command(CLI::App& app);
+Action add_replay_command(CLI::App& app);
+Action add_inspect_command(CLI::App& app);
+Action add_bench_command(CLI::App& app);
+Action add_doctor_command(CLI::App& app);
+Action add_config_command(CLI::App& app);
+
+// The whole program: parses, runs, reports errors as one line on standard error. Returns the exit code: 0 done,
+// 1 the machine's fault, 2 the input's.
+int run_program(int argc, char** argv);
+
+}  // namespace chrysalis

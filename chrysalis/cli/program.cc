@@ -1,0 +1,125 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <memory>
+
+#include "chrysalis/cli/command.h"
+#include "chrysalis/core/field.h"
+#include "chrysalis/core/memory.h"
+
+#ifndef CHRYSALIS_VERSION
+#error "the build defines CHRYSALIS_VERSION"
+#endif
+
+namespace chrysalis {
+namespace {
+
+struct Verb {
+  const char* name;
+  const char* summary;
+  const char* examples;
+  Action (*add)(CLI::App&);
+};
+
+constexpr std::array kVerbs = {
+    Verb{"levels", "List the levels", "chrysalis levels --json", add_levels_command},
+    Verb{"train", "Train an agent, or go on training it",
+         "chrysalis train configs/seek_apples.toml\n"
+         "  chrysalis train configs/seek_apples.toml --set learner.learning_rate=3e-4 --run runs/slow\n"
+         "  The same command again resumes; Ctrl-C once stops with a checkpoint.",
+         add_train_command},
+    Verb{"eval", "Play episodes and report the mean return",
+         "chrysalis eval runs/seek_apples --episodes 100\n"
+         "  chrysalis eval --policy random --level seek_apples --episodes 100 --json",
+         add_eval_command},
+    Verb{"record", "Film an agent (.mp4) or lay its episode out as a contact sheet (.png)",
+         "chrysalis record runs/seek_apples --out agent.mp4\n"
+         "  chrysalis record --policy random --level nav_maze_static_01 --out random.png",
+         add_record_command},
+    Verb{"render", "Draw one observation of a level",
+         "chrysalis render --level seek_apples --seed 3 --out seek.png --size 320x240\n"
+         "  chrysalis render --level explore_object_locations_small --top-down --out map.png",
+         add_render_command},
+    Verb{"replay", "Run recorded raw actions, frame by frame",
+         "chrysalis replay --level seek_apples --seed 3 --actions in.csv --out out.csv\n"
+         "  in: seven integers a frame (look right, look down, strafe, move, fire, jump, crouch)\n"
+         "  out: frame,x,y,z,yaw,pitch,vx,vy,vz,reward",
+         add_replay_command},
+    Verb{"inspect", "Show a run: members, checkpoints, learning curve",
+         "chrysalis inspect runs/seek_apples\n  chrysalis inspect runs/seek_apples --json --curve 20", add_inspect_command},
+    Verb{"bench", "Measure speed, beside the SGEMM rate of the same run",
+         "chrysalis bench\n  chrysalis bench render --json", add_bench_command},
+    Verb{"doctor", "Check compiler, CPU, BLAS, LibTorch, cores and disk", "chrysalis doctor", add_doctor_command},
+    Verb{"config", "Print every setting with its meaning, unit, range and value",
+         "chrysalis config configs/seek_apples.toml --set seed=7\n  chrysalis config --markdown > docs/config.md",
+         add_config_command},
+};
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+// One line for what CLI11 refused, with the nearest name where a name was wrong.
+std::string explain(const CLI::App& program, const CLI::ParseError& error, int argc, char** argv) {
+  const auto used = program.get_subcommands();
+  std::string line = error.what();
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  if (used.empty()) {
+    if (argc < 2) return "no verb given; chrysalis --help lists them";
+    std::vector<std::string> verbs;
+    for (const Verb& verb : kVerbs) verbs.emplace_back(verb.name);
+    return fmt::format("unknown verb '{}'{}; chrysalis --help lists them", argv[1], did_you_mean(argv[1], verbs));
+  }
+  const CLI::App& verb = *used.front();
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    for (const std::string& extra : verb.remaining()) {
+      const std::string name = extra.substr(0, extra.find('='));
+      return fmt::format("chrysalis {} does not take '{}'{}; chrysalis {} --help lists its options", verb.get_name(),
+                         extra, did_you_mean(name, option_names(verb)), verb.get_name());
+    }
+  }
+  return fmt::format("chrysalis {}: {}; see chrysalis {} --help", verb.get_name(), line, verb.get_name());
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv) {
+  keep_freed_memory();
+  CLI::App program("Chrysalis trains agents with curricula of agents in first-person worlds.", "chrysalis");
+  program.set_version_flag("--version", CHRYSALIS_VERSION);
+  program.require_subcommand(1);
+  std::vector<std::pair<CLI::App*, Action>> actions;
+  for (const Verb& verb : kVerbs) {
+    CLI::App* sub = program.add_subcommand(verb.name, verb.summary);
+    sub->footer(std::string("Examples:\n  ") + verb.examples);
+    sub->allow_extras(false);
+    actions.emplace_back(sub, verb.add(*sub));
+  }
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help and --version.
+    return program.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "error: {}\n", explain(program, error, argc, argv));
+    return 2;
+  }
+  for (const auto& [sub, action] : actions) {
+    if (!sub->parsed()) continue;
+    Status status;
+    try {
+      status = action();
+    } catch (const std::exception& exception) {
+      status = io_error("{}: {}", sub->get_name(), exception.what());
+    }
+    if (status.ok()) return 0;
+    fmt::print(stderr, "error: {}\n", status.error().message);
+    return status.error().exit_code();
+  }
+  return 2;
+}
+
+}  // namespace chrysalis

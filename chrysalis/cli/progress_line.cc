@@ -1,0 +1,74 @@
+#include "chrysalis/cli/progress_line.h"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace chrysalis {
+
+std::string grouped_digits(std::int64_t number) {
+  std::string digits = fmt::format("{}", number);
+  for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > (number < 0 ? 1 : 0); place -= 3)
+    digits.insert(static_cast<std::size_t>(place), ",");
+  return digits;
+}
+
+std::string duration_text(double seconds) {
+  const auto whole = static_cast<std::int64_t>(seconds + 0.5);
+  if (whole < 60) return fmt::format("{}s", whole);
+  if (whole < 3600) return fmt::format("{}m{:02}s", whole / 60, whole % 60);
+  return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
+}
+
+std::string progress_text(const Progress& progress, int action_repeat) {
+  std::string text = fmt::format("{}/{} agent steps ({} frames)", grouped_digits(progress.agent_steps),
+                                 grouped_digits(progress.agent_steps_target),
+                                 grouped_digits(progress.agent_steps * action_repeat));
+  if (progress.agent_steps_per_s > 0)
+    text += fmt::format("  {} steps/s", grouped_digits(static_cast<std::int64_t>(progress.agent_steps_per_s)));
+  if (progress.returns > 0) text += fmt::format("  return {:.2f} ({})", progress.mean_return_100, progress.returns);
+  if (progress.updates > 0)
+    text += fmt::format("  loss {:.1f}  entropy {:.2f}  lag {:.1f}", progress.report.loss, progress.report.entropy,
+                        progress.report.mean_lag);
+  if (progress.agent_steps_per_s > 0) {
+    const std::int64_t left = progress.agent_steps_target - progress.agent_steps;
+    text += fmt::format("  ETA {}", duration_text(static_cast<double>(left) / progress.agent_steps_per_s));
+  }
+  return text;
+}
+
+ProgressLine::ProgressLine(int action_repeat) : action_repeat_(action_repeat), terminal_(isatty(STDERR_FILENO) == 1) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  // A terminal that cannot go back to the line's start gets plain lines.
+  if (term == nullptr || std::string_view(term) == "dumb") terminal_ = false;
+  colour_ = terminal_ && (no_colour == nullptr || *no_colour == '\0');
+}
+
+void ProgressLine::update(const Progress& progress) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_) return;
+  next_ = now + (terminal_ ? std::chrono::milliseconds(500) : std::chrono::milliseconds(10'000));
+  draw(progress_text(progress, action_repeat_), false);
+}
+
+void ProgressLine::finish(const Progress& progress) { draw(progress_text(progress, action_repeat_), true); }
+
+void ProgressLine::draw(const std::string& text, bool last) {
+  if (!terminal_) {
+    fmt::print(stderr, "{}\n", text);
+    return;
+  }
+  winsize size{};
+  std::size_t columns = 80;
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) columns = size.ws_col;
+  // A line that wraps cannot be redrawn.
+  const std::string fitted = text.substr(0, columns - 1);
+  fmt::print(stderr, "\r\033[K{}{}{}{}", colour_ ? "\033[36m" : "", fitted, colour_ ? "\033[0m" : "", last ? "\n" : "");
+  std::fflush(stderr);
+}
+
+}  // namespace chrysalis

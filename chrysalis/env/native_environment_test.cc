@@ -1,0 +1,207 @@
+// The conformance suite: what holds for every level of the catalog, pixels included.
+#include "chrysalis/env/native_environment.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <set>
+
+#include "chrysalis/core/random.h"
+#include "chrysalis/env/environment_group.h"
+#include "chrysalis/levels/catalog.h"
+
+namespace {
+std::atomic<std::int64_t> allocations = 0;
+}  // namespace
+
+// Counts every allocation of the test program.
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace chrysalis {
+namespace {
+
+RawAction random_action(RandomStream& stream) {
+  return {.look_right = stream.between(-60, 60),
+          .look_down = stream.between(-10, 10),
+          .strafe_right = stream.between(-1, 1),
+          .move_forward = stream.between(-1, 1),
+          .fire = stream.between(0, 1),
+          .jump = stream.between(0, 1),
+          .crouch = stream.between(0, 1)};
+}
+
+struct View {
+  explicit View(Environment& environment) : rgb(environment.spec().observation_bytes()) { environment.observe(rgb); }
+  std::vector<std::uint8_t> rgb;
+  std::uint64_t hash() const { return hash64(rgb); }
+};
+
+std::unique_ptr<NativeEnvironment> make(const std::string& level, EnvironmentConfig config = {}) {
+  auto environment = NativeEnvironment::create({.name = level}, config);
+  EXPECT_TRUE(environment.ok()) << (environment.ok() ? "" : environment.error().message);
+  return std::move(environment).value();
+}
+
+class EveryLevel : public testing::TestWithParam<std::string> {};
+
+TEST_P(EveryLevel, FitsItsSpec) {
+  const auto environment = make(GetParam());
+  const EnvironmentSpec& spec = environment->spec();
+  EXPECT_EQ(spec.level, GetParam());
+  EXPECT_EQ(spec.width, 96);
+  EXPECT_EQ(spec.height, 72);
+  EXPECT_EQ(spec.observation_bytes(), 96U * 72 * 3);
+  EXPECT_GT(spec.episode_frames, 0);
+  EXPECT_LE(spec.reward_min, spec.reward_max);
+  environment->reset(1);
+  const std::set<std::uint8_t> colours(View(*environment).rgb.begin(), View(*environment).rgb.end());
+  EXPECT_GT(colours.size(), 8U) << "an empty picture";
+}
+
+TEST_P(EveryLevel, GivesTheSameEpisodeForTheSameSeedWhateverRanBefore) {
+  const auto one = make(GetParam());
+  const auto other = make(GetParam());
+  RandomStream before{RandomKey(99)};
+  other->reset(12345);
+  for (int i = 0; i < 50; ++i) other->step(random_action(before));
+  one->reset(7);
+  other->reset(7);
+  RandomStream a{RandomKey(3)};
+  RandomStream b{RandomKey(3)};
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(View(*one).hash(), View(*other).hash()) << "agent step " << i;
+    ASSERT_EQ(one->step(random_action(a)).reward, other->step(random_action(b)).reward);
+  }
+}
+
+TEST_P(EveryLevel, GivesDifferentEpisodesForDifferentSeeds) {
+  const auto environment = make(GetParam());
+  std::set<std::uint64_t> first_views;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    environment->reset(seed);
+    first_views.insert(View(*environment).hash());
+  }
+  EXPECT_GT(first_views.size(), 15U);
+}
+
+TEST_P(EveryLevel, KeepsItsBoundsOverTenThousandRandomSteps) {
+  const auto environment = make(GetParam());
+  const EnvironmentSpec& spec = environment->spec();
+  RandomStream stream{RandomKey(5)};
+  std::vector<std::uint8_t> rgb(spec.observation_bytes());
+  std::int64_t steps_in_episode = 0;
+  int episodes = 0;
+  environment->reset(0);
+  for (int i = 0; i < 10'000; ++i) {
+    const StepResult result = environment->step(random_action(stream));
+    ++steps_in_episode;
+    ASSERT_GE(result.reward, spec.reward_min * static_cast<float>(result.frames));
+    ASSERT_LE(result.reward, spec.reward_max * static_cast<float>(result.frames));
+    ASSERT_TRUE(result.frames == spec.action_repeat || result.ended);
+    if (i % 20 == 0) environment->observe(rgb);
+    if (!result.ended) continue;
+    ASSERT_EQ(steps_in_episode, spec.episode_agent_steps());
+    ASSERT_TRUE(result.truncated);
+    steps_in_episode = 0;
+    environment->reset(static_cast<std::uint64_t>(++episodes));
+  }
+  EXPECT_GE(episodes, 1);
+}
+
+TEST_P(EveryLevel, ContinuesFromTheMiddleOfAnEpisodeToTheBit) {
+  const auto environment = make(GetParam());
+  RandomStream stream{RandomKey(21)};
+  environment->reset(4);
+  for (int i = 0; i < 150; ++i) environment->step(random_action(stream));
+  ByteWriter saved;
+  environment->save(saved);
+  const auto other = make(GetParam());
+  ByteReader reader(saved.bytes());
+  ASSERT_TRUE(other->restore(reader).ok());
+  EXPECT_TRUE(reader.at_end());
+  RandomStream same = stream;
+  for (int i = 0; i < 150; ++i) {
+    ASSERT_EQ(View(*environment).hash(), View(*other).hash()) << "agent step " << i;
+    ASSERT_EQ(environment->step(random_action(stream)).reward, other->step(random_action(same)).reward);
+  }
+}
+
+TEST_P(EveryLevel, RefusesASavedStateThatIsCutShort) {
+  const auto environment = make(GetParam());
+  environment->reset(4);
+  ByteWriter saved;
+  environment->save(saved);
+  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, saved.bytes().size() / 2, saved.bytes().size() - 1}) {
+    ByteReader reader(std::span(saved.bytes()).first(size));
+    EXPECT_FALSE(make(GetParam())->restore(reader).ok()) << size << " of " << saved.bytes().size() << " bytes";
+  }
+}
+
+TEST_P(EveryLevel, AllocatesNothingInAStepAfterWarmUp) {
+  std::vector<std::unique_ptr<Environment>> environments;
+  for (int i = 0; i < 3; ++i) environments.push_back(make(GetParam()));
+  const std::size_t bytes = environments.front()->spec().observation_bytes();
+  EnvironmentGroup group({}, std::move(environments));
+  std::vector<std::uint8_t> pixels(3 * bytes);
+  std::vector<std::uint8_t*> rows = {pixels.data(), pixels.data() + bytes, pixels.data() + 2 * bytes};
+  std::vector<RawAction> actions(3);
+  RandomStream stream{RandomKey(2)};
+  const auto step = [&] {
+    for (RawAction& action : actions) action = random_action(stream);
+    group.step(actions, rows);
+  };
+  for (int i = 0; i < 300; ++i) step();
+  const std::int64_t before = allocations;
+  for (int i = 0; i < 100; ++i) step();  // Within an episode: the shortest has 450 agent steps.
+  EXPECT_EQ(allocations - before, 0);
+}
+
+std::vector<std::string> level_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : level_catalog()) names.emplace_back(entry.name);
+  return names;
+}
+INSTANTIATE_TEST_SUITE_P(Catalog, EveryLevel, testing::ValuesIn(level_names()),
+                         [](const auto& info) { return info.param; });
+
+TEST(NativeEnvironment, CutsTheLastRepeatAtTheTimeLimit) {
+  const auto environment = make("seek_apples", {.action_repeat = 7});  // 1800 frames: 257 repeats and one frame.
+  environment->reset(0);
+  StepResult last;
+  int steps = 0;
+  do {
+    last = environment->step({});
+    ++steps;
+  } while (!last.ended);
+  EXPECT_EQ(steps, 258);
+  EXPECT_EQ(environment->spec().episode_agent_steps(), 258);
+  EXPECT_EQ(last.frames, 1);
+}
+
+TEST(NativeEnvironment, SaysWhatIsWrongWithAnUnknownLevelOrSize) {
+  const auto unknown = NativeEnvironment::create({.name = "seek_aples"}, {});
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_NE(unknown.error().message.find("did you mean 'seek_apples'?"), std::string::npos) << unknown.error().message;
+  EXPECT_FALSE(NativeEnvironment::create({.name = "seek_apples"}, {.width = 98}).ok());
+}
+
+TEST(NativeEnvironmentDeathTest, StopsOnCallsOutOfOrder) {
+  const auto environment = make("seek_apples");
+  EXPECT_DEATH(environment->step({}), "before reset");
+  std::vector<std::uint8_t> rgb(environment->spec().observation_bytes());
+  EXPECT_DEATH(environment->observe(rgb), "before reset");
+  environment->reset(1);
+  while (!environment->step({}).ended) continue;
+  EXPECT_DEATH(environment->step({}), "after the episode's end");
+}
+
+}  // namespace
+}  // namespace chrysalis
