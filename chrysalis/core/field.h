@@ -1,11 +1,12 @@
-// Config fields. Each field of a config struct is declared once, in the struct's visit(): name, meaning, unit,
-// range, whether a population may tune it; the default is the member's own initialiser. From that one place come
-// the checks, TOML in and out, --set, --help and the table in docs/config.md.
+// Config fields. Each field of a config struct is declared once, in the struct's visit(): name, meaning,
+// unit, range, whether a population may tune it; the default is the member's own initialiser. From that one
+// place come the checks, TOML in and out, --set, --help and the table in docs/config.md.
 //
 //   struct LearnerConfig {
 //     double learning_rate = 6e-4;
 //     void visit(FieldVisitor& v) {
-//       v.field({.name = "learning_rate", .help = "RMSProp step size", .min = 1e-8, .max = 1, .tunable = true}, learning_rate);
+//       v.field({.name = "learning_rate", .help = "RMSProp step size", .min = 1e-8, .max = 1},
+//               learning_rate);
 //     }
 //   };
 #pragma once
@@ -24,12 +25,12 @@ namespace chrysalis {
 
 struct FieldSpec {
   std::string_view name;
-  std::string_view help;                               // One sentence without a full stop.
-  std::string_view unit = {};                          // Empty where the field is a pure number or a name.
+  std::string_view help;                                  // One sentence without a full stop.
+  std::string_view unit = {};                             // Empty where the field is a pure number or a name.
   double min = -std::numeric_limits<double>::infinity();  // Numbers only; both ends allowed.
   double max = std::numeric_limits<double>::infinity();
-  std::vector<std::string_view> choices = {};          // Strings only; empty: any.
-  bool tunable = false;                                // A population may change it while training.
+  std::vector<std::string_view> choices = {};  // Strings only; empty: any.
+  bool tunable = false;                        // A population may change it while training.
 };
 
 class FieldVisitor {
@@ -72,8 +73,9 @@ std::vector<FieldText> describe_fields(const VisitFields& fields);
 // What a TOML file or --set says of a field, before it is known what the field wants.
 using FieldValue = std::variant<std::int64_t, double, bool, std::string>;
 
-// Sets the field at `path`. The error names the path, what was found, what was expected and, for an unknown path,
-// the nearest one that exists; nothing is changed then. An integer is accepted where a number is wanted.
+// Sets the field at `path`. The error names the path, what was found, what was expected and, for an unknown
+// path, the nearest one that exists; nothing is changed then. An integer is accepted where a number is
+// wanted.
 Status set_field(const VisitFields& fields, std::string_view path, const FieldValue& value);
 
 // The same from text ("learner.learning_rate", "3e-4"), read as the field's own type.

@@ -29,9 +29,13 @@ RandomKey RandomKey::split(std::uint64_t index) const {
   return key;
 }
 
-std::uint64_t RandomStream::next() { return mix64(key_ + ++count_ * kGamma); }
+std::uint64_t RandomStream::next() {
+  return mix64(key_ + ++count_ * kGamma);
+}
 
-double RandomStream::uniform() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double RandomStream::uniform() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 std::uint64_t RandomStream::below(std::uint64_t bound) {
   CHRYSALIS_CHECK(bound >= 1);

@@ -1,8 +1,9 @@
-// Randomness by key. A stream is named by what it is for (run seed, purpose, member, environment, episode, …) and
-// never by what ran before it, so the same episode comes out whatever the thread count or the order of tasks.
+// Randomness by key. A stream is named by what it is for (run seed, purpose, member, environment, episode, …)
+// and never by what ran before it, so the same episode comes out whatever the thread count or the order of
+// tasks.
 //
-// The generator is SplitMix64 (Steele, Lea, Flood 2014): output i is a bijective mix of key + i * gamma, so its
-// whole state is two words and a stream can be saved, restored or split at no cost.
+// The generator is SplitMix64 (Steele, Lea, Flood 2014): output i is a bijective mix of key + i * gamma, so
+// its whole state is two words and a stream can be saved, restored or split at no cost.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +14,13 @@ namespace chrysalis {
 
 // What a stream is for. Values are part of the meaning of a seed: append, never renumber.
 enum class Purpose : std::uint64_t {
-  kEpisode = 1,         // Map, items, spawn, theme of one episode.
-  kAction = 2,          // Sampling from the behaviour policy.
-  kInitialWeights = 3,  // A member's first weights.
+  kEpisode = 1,          // Map, items, spawn, theme of one episode.
+  kAction = 2,           // Sampling from the behaviour policy.
+  kInitialWeights = 3,   // A member's first weights.
   kHyperparameters = 4,  // A member's first hyperparameters.
-  kPopulation = 5,      // Exploit and explore.
-  kEvaluation = 6,      // Episodes that are never trained on.
-  kRandomPolicy = 7,    // The uniform policy.
+  kPopulation = 5,       // Exploit and explore.
+  kEvaluation = 6,       // Episodes that are never trained on.
+  kRandomPolicy = 7,     // The uniform policy.
 };
 
 std::uint64_t mix64(std::uint64_t value);
@@ -50,7 +51,10 @@ class RandomStream {
   // Uniform over [0, bound) without bias; bound >= 1.
   std::uint64_t below(std::uint64_t bound);
   // Uniform over [low, high], both included.
-  int between(int low, int high) { return low + static_cast<int>(below(static_cast<std::uint64_t>(high - low) + 1)); }
+  int between(int low, int high) {
+    const std::int64_t span = std::int64_t{high} - low;
+    return static_cast<int>(low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(span) + 1)));
+  }
   bool chance(double probability) { return uniform() < probability; }
   double log_uniform(double low, double high);
   double normal();  // Mean 0, variance 1 (Box-Muller; two words a draw).

@@ -40,8 +40,8 @@ Error io_error(fmt::format_string<Args...> format, Args&&... args) {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}          // NOLINT: converts on purpose, as std::expected does.
-  Result(Error error) : state_(std::move(error)) {}      // NOLINT
+  Result(T value) : state_(std::move(value)) {}      // NOLINT: converts on purpose, as std::expected does.
+  Result(Error error) : state_(std::move(error)) {}  // NOLINT
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
   T& value() & {
@@ -82,17 +82,17 @@ class [[nodiscard]] Status {
 }  // namespace chrysalis
 
 // Leaves the function with the error of `expression` (a Status or a Result), if it has one.
-#define CHRYSALIS_RETURN_IF_ERROR(expression)                     \
-  do {                                                            \
-    auto chrysalis_status = (expression);                         \
-    if (!chrysalis_status.ok()) return chrysalis_status.error();  \
+#define CHRYSALIS_RETURN_IF_ERROR(expression)                    \
+  do {                                                           \
+    auto chrysalis_status = (expression);                        \
+    if (!chrysalis_status.ok()) return chrysalis_status.error(); \
   } while (false)
 
 // CHRYSALIS_ASSIGN_OR_RETURN(auto x, f()): x = value of f(), or leaves with its error.
 #define CHRYSALIS_CONCAT_INNER(a, b) a##b
 #define CHRYSALIS_CONCAT(a, b) CHRYSALIS_CONCAT_INNER(a, b)
-#define CHRYSALIS_ASSIGN_OR_RETURN(declaration, expression)                                             \
-  auto CHRYSALIS_CONCAT(chrysalis_result_, __LINE__) = (expression);                                    \
-  if (!CHRYSALIS_CONCAT(chrysalis_result_, __LINE__).ok())                                              \
-    return CHRYSALIS_CONCAT(chrysalis_result_, __LINE__).error();                                       \
+#define CHRYSALIS_ASSIGN_OR_RETURN(declaration, expression)          \
+  auto CHRYSALIS_CONCAT(chrysalis_result_, __LINE__) = (expression); \
+  if (!CHRYSALIS_CONCAT(chrysalis_result_, __LINE__).ok())           \
+    return CHRYSALIS_CONCAT(chrysalis_result_, __LINE__).error();    \
   declaration = std::move(CHRYSALIS_CONCAT(chrysalis_result_, __LINE__)).value()

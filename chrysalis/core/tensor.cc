@@ -21,7 +21,8 @@ NamedTensor make(std::string name, DType dtype, std::vector<std::int64_t> shape,
 NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const float> values) {
   return make(std::move(name), DType::kF32, std::move(shape), values);
 }
-NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const std::int64_t> values) {
+NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape,
+                        std::span<const std::int64_t> values) {
   return make(std::move(name), DType::kI64, std::move(shape), values);
 }
 NamedTensor make_tensor(std::string name, std::span<const std::uint8_t> bytes) {

@@ -16,14 +16,15 @@ constexpr std::size_t dtype_bytes(DType dtype) {
 struct NamedTensor {
   std::string name;
   DType dtype = DType::kF32;
-  std::vector<std::int64_t> shape;   // Empty: a single number.
-  std::vector<std::uint8_t> bytes;   // Row-major, little-endian; product(shape) * dtype_bytes long.
+  std::vector<std::int64_t> shape;  // Empty: a single number.
+  std::vector<std::uint8_t> bytes;  // Row-major, little-endian; product(shape) * dtype_bytes long.
   friend bool operator==(const NamedTensor&, const NamedTensor&) = default;
 };
 
 // From numbers; `shape` must multiply to values.size().
 NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const float> values);
-NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const std::int64_t> values);
+NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape,
+                        std::span<const std::int64_t> values);
 NamedTensor make_tensor(std::string name, std::span<const std::uint8_t> bytes);
 // The tensor called `name`, or null.
 const NamedTensor* find_tensor(std::span<const NamedTensor> tensors, std::string_view name);

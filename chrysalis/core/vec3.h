@@ -1,5 +1,5 @@
-// Three floats in game units (u): x and y level, z up. Angles elsewhere: yaw counter-clockwise from +x, in degrees;
-// positive pitch looks down.
+// Three floats in game units (u): x and y level, z up. Angles elsewhere: yaw counter-clockwise from +x, in
+// degrees; positive pitch looks down.
 #pragma once
 
 #include <cmath>
@@ -21,10 +21,14 @@ struct Vec3 {
   constexpr float operator[](int axis) const { return axis == 0 ? x : axis == 1 ? y : z; }
 };
 
-constexpr float dot(Vec3 a, Vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
+constexpr float dot(Vec3 a, Vec3 b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z;
+}
 constexpr Vec3 cross(Vec3 a, Vec3 b) {
   return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
 }
-inline float length(Vec3 a) { return std::sqrt(dot(a, a)); }
+inline float length(Vec3 a) {
+  return std::sqrt(dot(a, a));
+}
 
 }  // namespace chrysalis
