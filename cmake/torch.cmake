@@ -2,6 +2,10 @@
 # BLAS which it loads at run time is a fast one. Reference BLAS makes training 50 times slower and says
 # nothing.
 include(find_torch)
+if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
+  message(FATAL_ERROR "LibTorch in ${TORCH_INSTALL_PREFIX} is built with the old C++ ABI, whose std::string no other "
+                      "library here shares. Take the build that its page calls cxx11 ABI.")
+endif()
 
 # The answer is kept, and asked for again when the probe, the library or Debian's choice of BLAS changes.
 function(chrysalis_prove_blas)
