@@ -3,7 +3,7 @@
 # nothing.
 include(find_torch)
 if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
-  message(FATAL_ERROR "LibTorch in ${TORCH_INSTALL_PREFIX} is built with the old C++ ABI, whose std::string no other "
+  message(FATAL_ERROR "LibTorch in ${TORCH_INSTALL_PREFIX} has the old C++ ABI, whose std::string no other "
                       "library here shares. Take the build that its page calls cxx11 ABI.")
 endif()
 
