@@ -1,8 +1,9 @@
-// The seam between what trains and what schedules training. A learner turns unrolls into new weights. It has no
-// threads, files or clocks of its own: workers call it. No Torch here.
+// The seam between what trains and what schedules training. A learner turns unrolls into new weights. It has
+// no threads, files or clocks of its own: workers call it. No Torch here.
 //
-// One update: gradient(0..shard_count-1, …), each call on any thread and any of them at once, then apply() on one
-// thread after all of them. The result depends on the shards' contents, not on threads or order of the calls.
+// One update: gradient(0..shard_count-1, …), each call on any thread and any of them at once, then apply() on
+// one thread after all of them. The result depends on the shards' contents, not on threads or order of the
+// calls.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,9 @@ namespace chrysalis {
 
 // What an update was like. Means are over the batch's agent steps.
 struct UpdateReport {
-  std::int64_t version = 0;       // Of the weights it made.
-  bool finite = true;             // False: NaN or infinity in loss, gradient or weights; the weights are unchanged.
-  double loss = 0;                // Total, as optimised.
+  std::int64_t version = 0;  // Of the weights it made.
+  bool finite = true;  // False: NaN or infinity in loss, gradient or weights; the weights are unchanged.
+  double loss = 0;     // Total, as optimised.
   double policy_loss = 0;
   double baseline_loss = 0;
   double entropy = 0;             // Of the behaviour-generating policy now, nats a step.
@@ -43,8 +44,8 @@ class Learner {
   // The weights after the last apply(). Any thread, also during gradient().
   virtual WeightsPtr weights() const = 0;
 
-  // Everything that the next update depends on, and back. Not while gradient() runs. restore() leaves the learner
-  // as it was if tensors are missing or of another shape, and says which.
+  // Everything that the next update depends on, and back. Not while gradient() runs. restore() leaves the
+  // learner as it was if tensors are missing or of another shape, and says which.
   virtual std::vector<NamedTensor> save() const = 0;
   virtual Status restore(std::span<const NamedTensor> tensors) = 0;
 };

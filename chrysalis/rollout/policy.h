@@ -13,9 +13,10 @@ namespace chrysalis {
 struct PolicyInput {
   int batch = 0;
   std::span<const std::uint8_t* const> observations;  // [batch] pointers to [H, W, 3] RGB.
-  std::span<const std::int32_t> last_actions;   // [batch], index in the action set; -1: none, at an episode's start.
-  std::span<const float> last_rewards;          // [batch], raw; the policy clips as its learner does.
-  std::span<const std::uint8_t> episode_starts; // [batch], 1: the core state is reset before this decision.
+  std::span<const std::int32_t>
+      last_actions;                     // [batch], index in the action set; -1: none, at an episode's start.
+  std::span<const float> last_rewards;  // [batch], raw; the policy clips as its learner does.
+  std::span<const std::uint8_t> episode_starts;  // [batch], 1: the core state is reset before this decision.
 };
 
 struct PolicyOutput {

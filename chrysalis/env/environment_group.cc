@@ -1,0 +1,90 @@
+#include "chrysalis/env/environment_group.h"
+
+#include "chrysalis/core/check.h"
+
+namespace chrysalis {
+
+std::uint64_t episode_seed(std::uint64_t run_seed, Purpose purpose, int member, int environment,
+                           std::int64_t episode) {
+  return RandomKey(run_seed, purpose,
+                   {static_cast<std::uint64_t>(member), static_cast<std::uint64_t>(environment),
+                    static_cast<std::uint64_t>(episode)})
+      .value();
+}
+
+EnvironmentGroup::EnvironmentGroup(const Config& config,
+                                   std::vector<std::unique_ptr<Environment>> environments)
+    : config_(config),
+      environments_(std::move(environments)),
+      episodes_(environments_.size()),
+      ended_episodes_(environments_.size()),
+      results_(environments_.size()),
+      final_observations_(config.keep_final_observations ? environments_.size() : 0) {
+  CHRYSALIS_CHECK(!environments_.empty());
+  for (auto& pixels : final_observations_) pixels.resize(spec().observation_bytes());
+  for (int i = 0; i < size(); ++i) begin_episode(i);
+}
+
+void EnvironmentGroup::begin_episode(int i) {
+  environments_[i]->reset(episode_seed(config_.run_seed, config_.purpose, config_.member,
+                                       config_.first_environment + i, episodes_[i].index));
+}
+
+void EnvironmentGroup::observe(std::span<std::uint8_t* const> rgb) {
+  CHRYSALIS_CHECK_EQ(static_cast<int>(rgb.size()), size());
+  for (int i = 0; i < size(); ++i) environments_[i]->observe({rgb[i], spec().observation_bytes()});
+}
+
+void EnvironmentGroup::step(std::span<const RawAction> actions, std::span<std::uint8_t* const> rgb) {
+  CHRYSALIS_CHECK_EQ(static_cast<int>(actions.size()), size());
+  CHRYSALIS_CHECK_EQ(static_cast<int>(rgb.size()), size());
+  for (int i = 0; i < size(); ++i) {
+    const StepResult result = environments_[i]->step(actions[i]);
+    results_[i] = result;
+    Episode& episode = episodes_[i];
+    episode.episode_return += result.reward;
+    episode.agent_steps += 1;
+    episode.frames += result.frames;
+    if (result.ended) {
+      if (result.truncated && config_.keep_final_observations)
+        environments_[i]->observe(final_observations_[i]);
+      ended_episodes_[i] = episode;
+      episode = {.index = episode.index + 1};
+      begin_episode(i);
+    }
+    environments_[i]->observe({rgb[i], spec().observation_bytes()});
+  }
+}
+
+const std::uint8_t* EnvironmentGroup::final_observation(int i) const {
+  CHRYSALIS_CHECK(config_.keep_final_observations && results_[i].truncated);
+  return final_observations_[i].data();
+}
+
+void EnvironmentGroup::save(ByteWriter& out) const {
+  out.number<std::int32_t>(size());
+  for (int i = 0; i < size(); ++i) {
+    const Episode& episode = episodes_[i];
+    out.number(episode.index);
+    out.number(episode.episode_return);
+    out.number(episode.agent_steps);
+    out.number(episode.frames);
+    environments_[i]->save(out);
+  }
+}
+
+Status EnvironmentGroup::restore(ByteReader& in) {
+  if (const auto count = in.number<std::int32_t>(); count != size())
+    return invalid_input("saved state of {} environments: expected {}", count, size());
+  for (int i = 0; i < size(); ++i) {
+    Episode& episode = episodes_[i];
+    in.number(episode.index);
+    in.number(episode.episode_return);
+    in.number(episode.agent_steps);
+    in.number(episode.frames);
+    CHRYSALIS_RETURN_IF_ERROR(environments_[i]->restore(in));
+  }
+  return {};
+}
+
+}  // namespace chrysalis

@@ -1,0 +1,72 @@
+// N environments stepped together. An environment whose episode ended begins the next one in the same step,
+// so that every step has N observations. No allocation after the first step. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "chrysalis/core/random.h"
+#include "chrysalis/env/environment.h"
+
+namespace chrysalis {
+
+// The seed of an episode, from what names it.
+std::uint64_t episode_seed(std::uint64_t run_seed, Purpose purpose, int member, int environment,
+                           std::int64_t episode);
+
+class EnvironmentGroup {
+ public:
+  struct Config {
+    std::uint64_t run_seed = 1;
+    Purpose purpose = Purpose::kEpisode;
+    int member = 0;
+    int first_environment = 0;
+    // Keeps the last observation of an episode when it is cut by its time limit (final_observation()).
+    bool keep_final_observations = false;
+  };
+
+  // The environments share one spec; at least one. Every environment begins its first episode.
+  EnvironmentGroup(const Config& config, std::vector<std::unique_ptr<Environment>> environments);
+
+  int size() const { return static_cast<int>(environments_.size()); }
+  const EnvironmentSpec& spec() const { return environments_.front()->spec(); }
+
+  // What each agent sees now, written to rgb[i]: [H, W, 3].
+  void observe(std::span<std::uint8_t* const> rgb);
+  // One agent step of each environment, and what it then sees, written to rgb[i]. rgb may lie in one
+  // contiguous [N, H, W, 3] buffer or in N unrolls.
+  void step(std::span<const RawAction> actions, std::span<std::uint8_t* const> rgb);
+
+  // Of the last step, [N].
+  std::span<const StepResult> results() const { return results_; }
+  // Of environment i, where the last step truncated its episode; needs keep_final_observations.
+  const std::uint8_t* final_observation(int i) const;
+
+  // The running episode of environment i; after a step that ended one, ended_episode(i) is the one that
+  // ended.
+  struct Episode {
+    std::int64_t index = 0;
+    double episode_return = 0;
+    std::int64_t agent_steps = 0;
+    std::int64_t frames = 0;
+  };
+  const Episode& episode(int i) const { return episodes_[i]; }
+  const Episode& ended_episode(int i) const { return ended_episodes_[i]; }
+
+  void save(ByteWriter& out) const;
+  Status restore(ByteReader& in);
+
+ private:
+  void begin_episode(int i);
+
+  Config config_;
+  std::vector<std::unique_ptr<Environment>> environments_;
+  std::vector<Episode> episodes_;
+  std::vector<Episode> ended_episodes_;
+  std::vector<StepResult> results_;
+  std::vector<std::vector<std::uint8_t>> final_observations_;
+};
+
+}  // namespace chrysalis

@@ -1,0 +1,103 @@
+#include "chrysalis/env/environment_group.h"
+
+#include <gtest/gtest.h>
+
+#include "chrysalis/env/fake_environment.h"
+
+namespace chrysalis {
+namespace {
+
+struct Pixels {
+  explicit Pixels(EnvironmentGroup& group) : buffer(group.size() * group.spec().observation_bytes()) {
+    for (int i = 0; i < group.size(); ++i)
+      rows.push_back(buffer.data() + i * group.spec().observation_bytes());
+  }
+  std::vector<std::uint8_t> buffer;
+  std::vector<std::uint8_t*> rows;
+};
+
+EnvironmentGroup make_group(int count, EnvironmentGroup::Config config = {},
+                            FakeEnvironment::Config fake = {}) {
+  std::vector<std::unique_ptr<Environment>> environments;
+  for (int i = 0; i < count; ++i) environments.push_back(std::make_unique<FakeEnvironment>(fake));
+  return EnvironmentGroup(config, std::move(environments));
+}
+
+TEST(EnvironmentGroup, PlaysEachEpisodeAsItsSeedSaysWhateverItsNeighbours) {
+  EnvironmentGroup group = make_group(3, {.run_seed = 5, .member = 2, .first_environment = 10});
+  Pixels pixels(group);
+  const std::vector<RawAction> actions = {{.move_forward = 1}, {.fire = 1}, {.look_right = 20}};
+  for (int step = 0; step < 8; ++step) group.step(actions, pixels.rows);  // One step into the second episode.
+
+  FakeEnvironment alone({});
+  alone.reset(episode_seed(5, Purpose::kEpisode, 2, 11, 1));
+  alone.step(actions[1]);
+  std::vector<std::uint8_t> expected(alone.spec().observation_bytes());
+  alone.observe(expected);
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), pixels.rows[1]));
+}
+
+TEST(EnvironmentGroup, CountsReturnsStepsAndFramesOfTheEndedEpisode) {
+  EnvironmentGroup group = make_group(1);
+  Pixels pixels(group);
+  const std::vector<RawAction> actions(1);
+  double sum = 0;
+  for (int step = 0; step < 7; ++step) {
+    group.step(actions, pixels.rows);
+    sum += group.results()[0].reward;
+  }
+  EXPECT_TRUE(group.results()[0].ended);
+  EXPECT_EQ(group.ended_episode(0).episode_return, sum);
+  EXPECT_EQ(group.ended_episode(0).agent_steps, 7);
+  EXPECT_EQ(group.ended_episode(0).frames, 28);
+  EXPECT_EQ(group.episode(0).index, 1);
+  EXPECT_EQ(group.episode(0).agent_steps, 0);
+}
+
+TEST(EnvironmentGroup, KeepsTheLastObservationOfATruncatedEpisode) {
+  EnvironmentGroup group = make_group(1, {.run_seed = 9, .keep_final_observations = true});
+  Pixels pixels(group);
+  const std::vector<RawAction> actions(1);
+  for (int step = 0; step < 7; ++step) group.step(actions, pixels.rows);
+
+  FakeEnvironment alone({});
+  alone.reset(episode_seed(9, Purpose::kEpisode, 0, 0, 0));
+  for (int step = 0; step < 7; ++step) alone.step({});
+  std::vector<std::uint8_t> expected(alone.spec().observation_bytes());
+  alone.observe(expected);
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), group.final_observation(0)));
+  EXPECT_FALSE(std::equal(expected.begin(), expected.end(), pixels.rows[0]));
+}
+
+TEST(EnvironmentGroup, ContinuesFromASavedStateToTheBit) {
+  EnvironmentGroup group = make_group(2);
+  Pixels pixels(group);
+  const std::vector<RawAction> actions = {{.move_forward = 1}, {.strafe_right = -1}};
+  for (int step = 0; step < 5; ++step) group.step(actions, pixels.rows);
+  ByteWriter saved;
+  group.save(saved);
+  for (int step = 0; step < 9; ++step) group.step(actions, pixels.rows);
+
+  EnvironmentGroup other = make_group(2);
+  Pixels other_pixels(other);
+  ByteReader reader(saved.bytes());
+  ASSERT_TRUE(other.restore(reader).ok());
+  EXPECT_TRUE(reader.at_end());
+  for (int step = 0; step < 9; ++step) other.step(actions, other_pixels.rows);
+  EXPECT_EQ(pixels.buffer, other_pixels.buffer);
+  EXPECT_EQ(group.episode(0).episode_return, other.episode(0).episode_return);
+}
+
+TEST(EnvironmentGroup, RefusesAStateOfAnotherSizeOrCutShort) {
+  EnvironmentGroup group = make_group(2);
+  ByteWriter saved;
+  group.save(saved);
+  EnvironmentGroup three = make_group(3);
+  ByteReader whole(saved.bytes());
+  EXPECT_EQ(three.restore(whole).error().message, "saved state of 2 environments: expected 3");
+  ByteReader cut(std::span(saved.bytes()).first(saved.bytes().size() - 3));
+  EXPECT_FALSE(group.restore(cut).ok());
+}
+
+}  // namespace
+}  // namespace chrysalis

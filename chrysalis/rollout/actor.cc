@@ -1,0 +1,161 @@
+#include "chrysalis/rollout/actor.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "chrysalis/core/check.h"
+#include "chrysalis/rollout/sample.h"
+
+namespace chrysalis {
+
+Actor::Actor(const ActorConfig& config, std::vector<std::unique_ptr<Environment>> environments,
+             int core_state_size)
+    : config_(config),
+      group_({.run_seed = config.run_seed,
+              .purpose = Purpose::kEpisode,
+              .member = config.member,
+              .first_environment = config.first_environment,
+              .keep_final_observations = config.bootstrap_on_time_limit},
+             std::move(environments)) {
+  shape_ = {.steps = config.unroll_steps,
+            .observation_bytes = static_cast<int>(group_.spec().observation_bytes()),
+            .core_state_size = core_state_size};
+  const std::size_t n = group_.size();
+  core_states_.resize(n * core_state_size);
+  last_actions_.assign(n, -1);
+  last_rewards_.resize(n);
+  episode_starts_.assign(n, 1);
+  observations_.resize(n);
+  next_observations_.resize(n);
+  log_policy_.resize(n * config.actions->size());
+  values_.resize(n);
+  raw_actions_.resize(n);
+  truncation_core_.resize(core_state_size);
+}
+
+void Actor::collect(Policy& policy, std::int64_t weights_version, std::span<Unroll* const> out,
+                    std::span<std::vector<EpisodeRecord>> finished) {
+  const int n = group_.size();
+  CHRYSALIS_CHECK_EQ(static_cast<int>(out.size()), n);
+  CHRYSALIS_CHECK_EQ(static_cast<int>(finished.size()), n);
+  CHRYSALIS_CHECK_EQ(policy.core_state_size(), shape_.core_state_size);
+  CHRYSALIS_CHECK_EQ(policy.action_count(), static_cast<int>(config_.actions->size()));
+
+  action_streams_.clear();
+  for (int i = 0; i < n; ++i) {
+    Unroll& unroll = *out[i];
+    unroll.environment = config_.first_environment + i;
+    unroll.weights_version = weights_version;
+    std::copy_n(core_states_.begin() + static_cast<std::ptrdiff_t>(i) * shape_.core_state_size,
+                shape_.core_state_size, unroll.core_state.begin());
+    std::ranges::fill(unroll.truncation_values, 0.0f);
+    next_observations_[i] = unroll.observation(0);
+    action_streams_.emplace_back(
+        RandomKey(config_.run_seed, Purpose::kAction,
+                  {static_cast<std::uint64_t>(config_.member), static_cast<std::uint64_t>(unroll.environment),
+                   static_cast<std::uint64_t>(unrolls_done_)}));
+  }
+  group_.observe(next_observations_);  // Drawn again rather than kept: an actor's state has no pixels.
+
+  for (int t = 0; t < shape_.steps; ++t) {
+    decide(policy, out, t);
+    for (int i = 0; i < n; ++i) {
+      raw_actions_[i] = (*config_.actions)[out[i]->actions[t]];
+      next_observations_[i] = out[i]->observation(t + 1);
+    }
+    group_.step(raw_actions_, next_observations_);
+    if (config_.bootstrap_on_time_limit) bootstrap_truncated(policy, out, t);
+    for (int i = 0; i < n; ++i) {
+      const StepResult& result = group_.results()[i];
+      out[i]->rewards[t] = result.reward;
+      out[i]->ended[t] = result.ended ? 1 : 0;
+      episode_starts_[i] = result.ended ? 1 : 0;
+      last_actions_[i] = result.ended ? -1 : out[i]->actions[t];
+      last_rewards_[i] = result.ended ? 0.0f : result.reward;
+      if (!result.ended) continue;
+      const EnvironmentGroup::Episode& episode = group_.ended_episode(i);
+      finished[i].push_back({.environment = out[i]->environment,
+                             .task = out[i]->task,
+                             .episode = episode.index,
+                             .episode_return = episode.episode_return,
+                             .agent_steps = episode.agent_steps,
+                             .frames = episode.frames,
+                             .truncated = result.truncated});
+    }
+  }
+  for (int i = 0; i < n; ++i) {
+    out[i]->last_actions[shape_.steps] = last_actions_[i];
+    out[i]->last_rewards[shape_.steps] = last_rewards_[i];
+    out[i]->episode_starts[shape_.steps] = episode_starts_[i];
+  }
+  ++unrolls_done_;
+}
+
+void Actor::decide(Policy& policy, std::span<Unroll* const> out, int t) {
+  const int n = group_.size();
+  const std::size_t action_count = config_.actions->size();
+  for (int i = 0; i < n; ++i) {
+    observations_[i] = out[i]->observation(t);
+    out[i]->last_actions[t] = last_actions_[i];
+    out[i]->last_rewards[t] = last_rewards_[i];
+    out[i]->episode_starts[t] = episode_starts_[i];
+  }
+  policy.step({.batch = n,
+               .observations = observations_,
+               .last_actions = last_actions_,
+               .last_rewards = last_rewards_,
+               .episode_starts = episode_starts_},
+              {.core_states = core_states_, .log_policy = log_policy_, .values = values_});
+  for (int i = 0; i < n; ++i) {
+    const std::span<const float> log_policy(log_policy_.data() + i * action_count, action_count);
+    const int action = sample_action(log_policy, action_streams_[i]);
+    out[i]->actions[t] = action;
+    out[i]->log_mu[t] = log_policy[action];
+  }
+}
+
+// Rare (once an episode), so one decision at a time.
+void Actor::bootstrap_truncated(Policy& policy, std::span<Unroll* const> out, int t) {
+  for (int i = 0; i < group_.size(); ++i) {
+    if (!group_.results()[i].truncated) continue;
+    const std::uint8_t* observation = group_.final_observation(i);
+    std::copy_n(core_states_.begin() + static_cast<std::ptrdiff_t>(i) * shape_.core_state_size,
+                shape_.core_state_size, truncation_core_.begin());
+    const float reward = group_.results()[i].reward;
+    const std::uint8_t goes_on = 0;
+    policy.step({.batch = 1,
+                 .observations = {&observation, 1},
+                 .last_actions = {&out[i]->actions[t], 1},
+                 .last_rewards = {&reward, 1},
+                 .episode_starts = {&goes_on, 1}},
+                {.core_states = truncation_core_,
+                 .log_policy = std::span(log_policy_).first(config_.actions->size()),
+                 .values = {&out[i]->truncation_values[t], 1}});
+  }
+}
+
+void Actor::save(ByteWriter& out) const {
+  out.number(unrolls_done_);
+  out.numbers(std::span(core_states_));
+  out.numbers(std::span(last_actions_));
+  out.numbers(std::span(last_rewards_));
+  out.numbers(std::span(episode_starts_));
+  group_.save(out);
+}
+
+Status Actor::restore(ByteReader& in) {
+  const std::size_t n = group_.size();
+  const std::size_t core_count = core_states_.size();
+  in.number(unrolls_done_);
+  in.numbers(core_states_);
+  in.numbers(last_actions_);
+  in.numbers(last_rewards_);
+  in.numbers(episode_starts_);
+  if (in.failed() || core_states_.size() != core_count || last_actions_.size() != n ||
+      last_rewards_.size() != n || episode_starts_.size() != n)
+    return invalid_input("saved actor state does not fit {} environments with {} core state floats", n,
+                         core_count);
+  return group_.restore(in);
+}
+
+}  // namespace chrysalis

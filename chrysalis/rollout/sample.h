@@ -1,0 +1,14 @@
+// Drawing an action from a policy's log-probabilities.
+#pragma once
+
+#include <span>
+
+#include "chrysalis/core/random.h"
+
+namespace chrysalis {
+
+// log_policy: [A], normalised. Inverts the cumulative distribution at one uniform draw; an action of
+// probability 0 (log -infinity) is never returned. One word of the stream.
+int sample_action(std::span<const float> log_policy, RandomStream& stream);
+
+}  // namespace chrysalis

@@ -1,0 +1,129 @@
+#include "chrysalis/train/run_config.h"
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "chrysalis/levels/catalog.h"
+#include "chrysalis/rollout/action_set.h"
+
+namespace chrysalis {
+namespace {
+
+Status set_from_toml(const toml::table& table, const std::string& prefix, const std::string& source,
+                     RunConfig& config, std::vector<std::string>& keys_set) {
+  for (const auto& [key, node] : table) {
+    const std::string path = prefix + std::string(key.str());
+    if (const auto* inner = node.as_table()) {
+      CHRYSALIS_RETURN_IF_ERROR(set_from_toml(*inner, path + ".", source, config, keys_set));
+      continue;
+    }
+    FieldValue value;
+    if (const auto* whole = node.as_integer()) {
+      value = whole->get();
+    } else if (const auto* number = node.as_floating_point()) {
+      value = number->get();
+    } else if (const auto* flag = node.as_boolean()) {
+      value = flag->get();
+    } else if (const auto* text = node.as_string()) {
+      value = text->get();
+    } else {
+      return invalid_input("{}:{}: {} is a list or a date: expected a number, true or false, or text", source,
+                           node.source().begin.line, path);
+    }
+    if (const Status status = set_field(fields_of(config), path, value); !status.ok())
+      return invalid_input("{}:{}: {}", source, node.source().begin.line, status.error().message);
+    keys_set.push_back(path);
+  }
+  return {};
+}
+
+Status assign(const std::vector<std::string>& assignments, RunConfig& config,
+              std::vector<std::string>& keys_set) {
+  for (const std::string& assignment : assignments) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos)
+      return invalid_input("--set {}: expected KEY=VALUE, for example learner.learning_rate=3e-4",
+                           assignment);
+    const std::string key = assignment.substr(0, equals);
+    if (const Status status = set_field_text(fields_of(config), key, assignment.substr(equals + 1));
+        !status.ok())
+      return invalid_input("--set {}: {}", assignment, status.error().message);
+    keys_set.push_back(key);
+  }
+  return {};
+}
+
+// What no field can check alone.
+Status check_together(const RunConfig& config, const std::vector<std::string>& keys_set) {
+  CHRYSALIS_RETURN_IF_ERROR(check_level_settings(config.level, keys_set));
+  for (const auto& [name, pixels] :
+       {std::pair{"width", config.environment.width}, {"height", config.environment.height}})
+    if (pixels % 4 != 0) return invalid_input("environment.{} is {}: expected a multiple of 4", name, pixels);
+  if (config.learner.shards > config.learner.batch_unrolls)
+    return invalid_input("learner.shards is {}: expected at most learner.batch_unrolls, {}",
+                         config.learner.shards, config.learner.batch_unrolls);
+  return {};
+}
+
+}  // namespace
+
+Status read_config_text(std::string_view text, const std::string& source, RunConfig& config,
+                        std::vector<std::string>& keys_set) {
+  toml::table table;
+  try {
+    table = toml::parse(text, source);
+  } catch (const toml::parse_error& error) {
+    return invalid_input("{}:{}: not valid TOML: {}", source, error.source().begin.line, error.description());
+  }
+  return set_from_toml(table, "", source, config, keys_set);
+}
+
+Result<RunConfig> load_run_config(const std::string& path, const std::vector<std::string>& assignments) {
+  std::ifstream file(path);
+  if (!file)
+    return invalid_input("cannot read config {}: expected a TOML file such as configs/seek_apples.toml",
+                         path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (file.bad() || text.str().empty())
+    return invalid_input("config {} is empty or not a readable file", path);
+  RunConfig config;
+  std::vector<std::string> keys_set;
+  CHRYSALIS_RETURN_IF_ERROR(read_config_text(text.str(), path, config, keys_set));
+  CHRYSALIS_RETURN_IF_ERROR(assign(assignments, config, keys_set));
+  CHRYSALIS_RETURN_IF_ERROR(check_together(config, keys_set));
+  return config;
+}
+
+Result<RunConfig> default_run_config(const std::vector<std::string>& assignments) {
+  RunConfig config;
+  std::vector<std::string> keys_set;
+  CHRYSALIS_RETURN_IF_ERROR(assign(assignments, config, keys_set));
+  CHRYSALIS_RETURN_IF_ERROR(check_together(config, keys_set));
+  return config;
+}
+
+TrainerConfig trainer_config(const RunConfig& config) {
+  const std::int64_t steps_per_update = config.learner.batch_unrolls * config.learner.unroll;
+  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  return {.seed = static_cast<std::uint64_t>(config.seed),
+          .member = 0,
+          .schedule = {.environments = static_cast<int>(config.train.environments),
+                       .group_environments = static_cast<int>(config.train.group_environments),
+                       .batch_unrolls = static_cast<int>(config.learner.batch_unrolls),
+                       .batches_ahead = static_cast<int>(config.train.batches_ahead),
+                       .shards = static_cast<int>(config.learner.shards),
+                       // The last update is a whole one.
+                       .updates = (config.train.agent_steps + steps_per_update - 1) / steps_per_update,
+                       .deterministic = config.deterministic},
+          .unroll_steps = static_cast<int>(config.learner.unroll),
+          .bootstrap_on_time_limit = config.learner.bootstrap_on_time_limit,
+          .actions = action_set(config.agent.actions).value(),
+          .workers = static_cast<int>(config.train.workers == 0 ? cores : config.train.workers),
+          .checkpoint_seconds = config.store.checkpoint_seconds};
+}
+
+}  // namespace chrysalis

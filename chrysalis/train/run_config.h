@@ -1,0 +1,63 @@
+// Everything that defines a run, from one TOML file and --set. The resolved config stands in the run
+// directory and reproduces the run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chrysalis/core/field.h"
+#include "chrysalis/core/result.h"
+#include "chrysalis/env/environment_config.h"
+#include "chrysalis/levels/level_config.h"
+#include "chrysalis/rollout/agent_config.h"
+#include "chrysalis/rollout/learner_config.h"
+#include "chrysalis/store/store_config.h"
+#include "chrysalis/train/train_config.h"
+#include "chrysalis/train/trainer.h"
+
+namespace chrysalis {
+
+struct RunConfig {
+  std::int64_t seed = 1;
+  bool deterministic = true;
+  LevelConfig level;
+  EnvironmentConfig environment;
+  AgentConfig agent;
+  TrainConfig train;
+  LearnerConfig learner;
+  StoreConfig store;
+
+  void visit(FieldVisitor& v) {
+    v.field({.name = "seed", .help = "Names the run's randomness", .min = 0, .max = 9e15}, seed);
+    v.field({.name = "deterministic",
+             .help = "The same seed gives the same weights to the bit, whatever the number of workers and "
+                     "kills; rollouts "
+                     "then act with weights of a fixed age instead of the newest"},
+            deterministic);
+    level.visit(v);
+    environment.visit(v);
+    agent.visit(v);
+    train.visit(v);
+    learner.visit(v);
+    store.visit(v);
+  }
+};
+
+// Reads `text` (of `source`, for messages) over `config`. Unknown keys, wrong types and values out of range
+// are errors that name source, line, key, what was expected and the nearest key. `keys_set` collects the keys
+// that were named.
+Status read_config_text(std::string_view text, const std::string& source, RunConfig& config,
+                        std::vector<std::string>& keys_set);
+
+// A file, then the assignments "key=value" of --set, then the checks that concern several fields at once.
+Result<RunConfig> load_run_config(const std::string& path, const std::vector<std::string>& assignments);
+// The same without a file: defaults and assignments.
+Result<RunConfig> default_run_config(const std::vector<std::string>& assignments);
+
+// The schedule and the rest that a trainer needs of a config. workers: 0 in the config becomes the number of
+// cores.
+TrainerConfig trainer_config(const RunConfig& config);
+
+}  // namespace chrysalis
