@@ -7,7 +7,7 @@ find_package(SQLite3 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(nlohmann_json REQUIRED)
 find_package(PkgConfig REQUIRED)
-pkg_check_modules(libav REQUIRED IMPORTED_TARGET libavcodec libavformat libswscale libavutil)
+include(find_libav)
 find_package(tomlplusplus REQUIRED)
 find_package(hwy REQUIRED)
 

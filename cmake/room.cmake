@@ -1,29 +1,54 @@
 # chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name])
 #
 # One folder chrysalis/NAME, one target chrysalis::NAME. Every *.cc of the folder is compiled, so no file can be
-# dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM, the rest into the library. DEPS are the
-# rooms that NAME may include; tests/rooms_test.cmake holds the sources to that list.
-set(CHRYSALIS_ROOMS "" CACHE INTERNAL "")
+# dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM, the rest into the library. What tests
+# share is in *_test.h, which is not installed. DEPS are the rooms that NAME may include, each declared before
+# it; tests/rooms_test.cmake holds the sources to that list. TORCH rooms may include LibTorch; with
+# CHRYSALIS_TORCH=OFF they and the rooms that use them are left out.
+set(CHRYSALIS_ROOMS "" CACHE INTERNAL "Every room, in order, also those left out of this build")
 function(chrysalis_room name)
   cmake_parse_arguments(ROOM "TORCH" "PROGRAM" "DEPS;LINK" ${ARGN})
+  foreach(dep ${ROOM_DEPS})
+    if(NOT dep IN_LIST CHRYSALIS_ROOMS)
+      message(FATAL_ERROR "Room ${name} uses room ${dep}, which does not stand above it in CMakeLists.txt")
+    endif()
+  endforeach()
+  set(CHRYSALIS_ROOMS ${CHRYSALIS_ROOMS} ${name} CACHE INTERNAL "")
+  foreach(fact DEPS LINK TORCH PROGRAM)
+    set(CHRYSALIS_ROOM_${name}_${fact} "${ROOM_${fact}}" CACHE INTERNAL "")
+  endforeach()
+
+  list(TRANSFORM ROOM_DEPS PREPEND chrysalis:: OUTPUT_VARIABLE deps)
+  if(ROOM_TORCH AND NOT CHRYSALIS_TORCH)
+    return()
+  endif()
+  foreach(dep ${deps})
+    if(NOT TARGET ${dep})
+      return()
+    endif()
+  endforeach()
+
   set(dir ${PROJECT_SOURCE_DIR}/chrysalis/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
   file(GLOB headers CONFIGURE_DEPENDS ${dir}/*.h)
+  list(FILTER headers EXCLUDE REGEX "_test\\.h$")
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
+  if(NOT sources)
+    message(FATAL_ERROR "Room ${name} has no sources in ${dir}")
+  endif()
 
   add_library(chrysalis_${name} STATIC ${sources})
   add_library(chrysalis::${name} ALIAS chrysalis_${name})
   set_target_properties(chrysalis_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
   target_sources(chrysalis_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
   target_compile_features(chrysalis_${name} PUBLIC cxx_std_20)
-  list(TRANSFORM ROOM_DEPS PREPEND chrysalis:: OUTPUT_VARIABLE deps)
   target_link_libraries(chrysalis_${name} PUBLIC ${deps} ${ROOM_LINK} Threads::Threads)
-  chrysalis_compile_options(chrysalis_${name} ${ROOM_TORCH})
   if(ROOM_TORCH)
-    target_link_libraries(chrysalis_${name} PUBLIC chrysalis_torch)
+    target_link_libraries(chrysalis_${name} PUBLIC chrysalis::torch)
   endif()
+  chrysalis_compile_options(chrysalis_${name} ${ROOM_TORCH})
 
   if(ROOM_PROGRAM)
     add_executable(${ROOM_PROGRAM} ${dir}/main.cc)
@@ -37,18 +62,19 @@ function(chrysalis_room name)
     chrysalis_compile_options(${name}_test ${ROOM_TORCH})
     gtest_discover_tests(${name}_test TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
   endif()
-  set(CHRYSALIS_ROOMS ${CHRYSALIS_ROOMS} ${name} CACHE INTERNAL "")
-  set(CHRYSALIS_ROOM_${name}_DEPS "${ROOM_DEPS}" CACHE INTERNAL "")
-  set(CHRYSALIS_ROOM_${name}_TORCH "${ROOM_TORCH}" CACHE INTERNAL "")
 endfunction()
 
+# Warnings, sanitizers and the meaning of floating point for one target; `torch`: whether it is of a TORCH
+# room.
 function(chrysalis_compile_options target torch)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-unused-parameter)
   if(CHRYSALIS_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
-  # The world, and with it every pixel and every weight, must not depend on how a compiler fuses a*b+c.
-  if(NOT torch)
+  if(torch)
+    chrysalis_precompile_torch(${target})
+  else()
+    # The world, and with it every pixel and every weight, must not depend on how a compiler fuses a*b+c.
     target_compile_options(${target} PRIVATE -ffp-contract=off)
   endif()
   if(CHRYSALIS_SANITIZE)

@@ -7,7 +7,9 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "chrysalis/core/result.h"
@@ -23,14 +25,12 @@ class ByteWriter {
  public:
   template <PlainNumber T>
   void number(T value) {
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&value);
-    bytes_.insert(bytes_.end(), bytes, bytes + sizeof(T));
+    append(&value, sizeof(T));
   }
   template <PlainNumber T>
   void numbers(std::span<const T> values) {
     number<std::uint64_t>(values.size());
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(values.data());
-    bytes_.insert(bytes_.end(), bytes, bytes + values.size_bytes());
+    append(values.data(), values.size_bytes());
   }
   void text(std::string_view value) { numbers(std::span<const char>(value)); }
   const std::vector<std::uint8_t>& bytes() const { return bytes_; }
@@ -38,6 +38,13 @@ class ByteWriter {
   void clear() { bytes_.clear(); }
 
  private:
+  void append(const void* from, std::size_t size) {
+    if (size == 0) return;
+    const std::size_t at = bytes_.size();
+    bytes_.resize(at + size);
+    std::memcpy(bytes_.data() + at, from, size);
+  }
+
   std::vector<std::uint8_t> bytes_;
 };
 
@@ -52,7 +59,13 @@ class ByteReader {
     if (bytes_.size() - at_ < sizeof(T)) {
       failed_ = true;
     } else if (!failed_) {
-      std::memcpy(&value, bytes_.data() + at_, sizeof(T));
+      if constexpr (std::is_same_v<T, bool>) {
+        // Any other byte in a bool would be undefined behaviour.
+        failed_ = bytes_[at_] > 1;
+        value = bytes_[at_] == 1;
+      } else {
+        std::memcpy(&value, bytes_.data() + at_, sizeof(T));
+      }
       at_ += sizeof(T);
     }
     return value;

@@ -34,5 +34,5 @@ namespace chrysalis {
 #ifdef NDEBUG
 #define CHRYSALIS_DCHECK(condition, ...) static_cast<void>(0)
 #else
-#define CHRYSALIS_DCHECK(condition, ...) CHRYSALIS_CHECK(condition, ##__VA_ARGS__)
+#define CHRYSALIS_DCHECK(condition, ...) CHRYSALIS_CHECK(condition __VA_OPT__(, ) __VA_ARGS__)
 #endif

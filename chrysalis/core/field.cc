@@ -18,12 +18,16 @@ std::string number_text(double value) {
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (c == '\n') {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
       out += "\\n";
-      continue;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      out += fmt::format("\\u{:04X}", static_cast<int>(c));
+    } else {
+      out += c;
     }
-    out += c;
   }
   return out + "\"";
 }
@@ -222,6 +226,7 @@ std::string to_toml(const VisitFields& fields, bool comments) {
     const std::string in = dot == std::string::npos ? "" : field.path.substr(0, dot);
     const std::string key = dot == std::string::npos ? field.path : field.path.substr(dot + 1);
     if (in != table) {
+      CHRYSALIS_CHECK(!in.empty(), "field {} after a table: TOML would read it as the table's", field.path);
       out += fmt::format("\n[{}]\n", in);
       table = in;
     }

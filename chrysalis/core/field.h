@@ -5,8 +5,8 @@
 //   struct LearnerConfig {
 //     double learning_rate = 6e-4;
 //     void visit(FieldVisitor& v) {
-//       v.field({.name = "learning_rate", .help = "RMSProp step size", .min = 1e-8, .max = 1, .tunable =
-//       true}, learning_rate);
+//       v.field({.name = "learning_rate", .help = "RMSProp step size", .min = 1e-8, .max = 1},
+//               learning_rate);
 //     }
 //   };
 #pragma once

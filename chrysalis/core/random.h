@@ -52,7 +52,8 @@ class RandomStream {
   std::uint64_t below(std::uint64_t bound);
   // Uniform over [low, high], both included.
   int between(int low, int high) {
-    return low + static_cast<int>(below(static_cast<std::uint64_t>(high - low) + 1));
+    const std::int64_t span = std::int64_t{high} - low;
+    return static_cast<int>(low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(span) + 1)));
   }
   bool chance(double probability) { return uniform() < probability; }
   double log_uniform(double low, double high);
