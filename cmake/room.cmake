@@ -1,14 +1,16 @@
 # chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name])
 #
 # One folder chrysalis/NAME, one target chrysalis::NAME. Every *.cc of the folder is compiled, so no file can be
-# dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM, the rest into the library. DEPS are the
-# rooms that NAME may include; tests/rooms_test.cmake holds the sources to that list.
+# dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM, the rest into the library. What tests share is
+# in *_test.h, which is not installed. DEPS are the rooms that NAME may include; tests/rooms_test.cmake holds the
+# sources to that list.
 set(CHRYSALIS_ROOMS "" CACHE INTERNAL "")
 function(chrysalis_room name)
   cmake_parse_arguments(ROOM "TORCH" "PROGRAM" "DEPS;LINK" ${ARGN})
   set(dir ${PROJECT_SOURCE_DIR}/chrysalis/${name})
   file(GLOB sources CONFIGURE_DEPENDS ${dir}/*.cc)
   file(GLOB headers CONFIGURE_DEPENDS ${dir}/*.h)
+  list(FILTER headers EXCLUDE REGEX "_test\\.h$")
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
