@@ -1,0 +1,58 @@
+// The agent's network as a torch::nn module. Needs Torch; for sources only.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <cstdint>
+#include <memory>
+
+#include "chrysalis/agent/torso.h"
+#include "chrysalis/agent/weight_layout.h"
+
+namespace chrysalis {
+
+// T steps of B environments, time-major: entry t * B + b. Observation pointers must live until the backward
+// pass.
+struct NetworkInput {
+  std::int64_t steps = 1;
+  std::int64_t batch = 1;
+  Frames frames;            // [T * B]
+  at::Tensor last_actions;  // [T * B] int64, -1: none.
+  at::Tensor last_rewards;  // [T * B], raw: the network clips.
+  at::Tensor starts;        // [T, B] bytes, on the host.
+  at::Tensor core_state;    // [B, core_state_size]
+  int chunk_frames = 64;
+};
+
+struct NetworkOutput {
+  at::Tensor log_policy;  // [T, B, A]
+  at::Tensor values;      // [T, B]
+  at::Tensor core;        // [T, B, W], the core's outputs.
+  at::Tensor core_state;  // [B, core_state_size], after the last step; no gradient.
+};
+
+// Parameters are views of one flat tensor, laid out by WeightLayout, and gradients of another: the optimizer
+// sees only flat tensors. Several networks may share the flat weights and differ in their gradients, one for
+// each thread; forward() and backward passes of different networks may run at once.
+class Network : public torch::nn::Module {
+ public:
+  // `config` and `spec` must pass agent_shape(). flat: [layout.count], float32 or float64, on any device.
+  Network(const AgentConfig& config, const AgentSpec& spec, const WeightLayout& layout,
+          const at::Tensor& flat);
+
+  NetworkOutput forward(const NetworkInput& in) const;
+  // [layout.count], zeros at first; backward passes add to it.
+  const at::Tensor& flat_gradient() const { return flat_gradient_; }
+
+ private:
+  const at::Tensor& part(const char* name) const;
+
+  // Constant after construction.
+  AgentConfig config_;
+  AgentSpec spec_;
+  AgentShape shape_;
+  at::Tensor flat_gradient_;
+};
+
+}  // namespace chrysalis

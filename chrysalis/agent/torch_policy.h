@@ -1,0 +1,19 @@
+// The network as a Policy: acting on the CPU, by LibTorch's operators. No Torch in this header.
+#pragma once
+
+#include <memory>
+
+#include "chrysalis/agent/weight_layout.h"
+#include "chrysalis/core/result.h"
+#include "chrysalis/rollout/policy.h"
+
+namespace chrysalis {
+
+// A policy without weights yet: load() must come before step(). load() takes any Weights of
+// weight_layout(config, spec) and copies them only if their version or buffer is new to it. Core states are
+// [h, c], core_width floats each. Results for one environment do not depend on which others share its batch,
+// up to rounding. The calling thread's Torch operators run single-threaded from then on. Errors: those of
+// agent_shape().
+Result<std::unique_ptr<Policy>> make_torch_policy(const AgentConfig& config, const AgentSpec& spec);
+
+}  // namespace chrysalis

@@ -1,0 +1,278 @@
+#include "chrysalis/impala/impala_learner.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <mutex>
+
+#include "chrysalis/agent/network.h"
+#include "chrysalis/agent/product.h"
+#include "chrysalis/core/check.h"
+#include "chrysalis/impala/loss.h"
+#include "chrysalis/impala/rmsprop.h"
+
+namespace chrysalis {
+namespace {
+
+constexpr const char* kMeanSquareName = "rmsprop.mean_square";
+constexpr const char* kVersionName = "learner.version";
+
+// Sums over a shard's agent steps, for the report.
+struct ShardSums {
+  double steps = 0, loss = 0, policy = 0, baseline = 0, entropy = 0, rho = 0;
+  double target = 0, target_square = 0, error = 0, error_square = 0;  // error = target - value.
+  double core_units = 0, saturated = 0;
+  double unrolls = 0, lag = 0;
+  std::int64_t max_lag = 0;
+
+  void add(const ShardSums& other) {
+    double* mine = &steps;
+    const double* theirs = &other.steps;
+    static_assert(offsetof(ShardSums, max_lag) == 14 * sizeof(double));
+    for (int i = 0; i < 14; ++i) mine[i] += theirs[i];
+    max_lag = std::max(max_lag, other.max_lag);
+  }
+};
+
+double number(const at::Tensor& tensor) {
+  return tensor.item().toDouble();
+}
+
+ShardSums sums_of(const Loss& loss, const NetworkOutput& out) {
+  at::NoGradGuard no_grad;
+  ShardSums sums;
+  const at::Tensor error = loss.targets - loss.values;
+  const std::int64_t steps = loss.targets.size(0);
+  const at::Tensor core = out.core.narrow(0, 0, steps);
+  sums.steps = static_cast<double>(loss.targets.numel());
+  sums.loss = number(loss.total);
+  sums.policy = number(loss.policy);
+  sums.baseline = number(loss.baseline);
+  sums.entropy = number(loss.entropy);
+  sums.rho = number(loss.rhos.sum(at::kDouble));
+  sums.target = number(loss.targets.sum(at::kDouble));
+  sums.target_square = number(loss.targets.square().sum(at::kDouble));
+  sums.error = number(error.sum(at::kDouble));
+  sums.error_square = number(error.square().sum(at::kDouble));
+  sums.core_units = static_cast<double>(core.numel());
+  sums.saturated = number(core.abs().gt(0.9).sum());
+  return sums;
+}
+
+class ImpalaLearner final : public Learner {
+ public:
+  ImpalaLearner(const AgentConfig& agent, const AgentSpec& spec, const LearnerConfig& config,
+                const WeightsPtr& initial)
+      : spec_(spec),
+        config_(config),
+        layout_(initial->layout),
+        options_(at::TensorOptions().dtype(at::kFloat).device(config.device)),
+        published_(initial) {
+    flat_ =
+        at::from_blob(const_cast<float*>(initial->values.data()), {static_cast<std::int64_t>(layout_->count)})
+            .to(options_, false, true);
+    mean_square_ = at::full_like(flat_, config.rmsprop_initial_mean_square);
+    for (std::int64_t i = 0; i < config.shards; ++i) {
+      networks_.push_back(std::make_unique<Network>(agent, spec, *layout_, flat_));
+    }
+    sums_.resize(networks_.size());
+  }
+
+  int shard_count() const override { return static_cast<int>(networks_.size()); }
+
+  void gradient(int shard, std::span<const Unroll* const> unrolls) override {
+    CHRYSALIS_CHECK(shard >= 0 && shard < shard_count(), "shard {} of {}", shard, shard_count());
+    use_one_thread();
+    at::AutoGradMode with_gradient(true);
+    Network& network = *networks_[shard];
+    network.flat_gradient().zero_();
+    const Batch batch = make_batch(unrolls, config_, spec_, options_);
+    const NetworkOutput out = network.forward(batch.input);
+    const Loss loss = impala_loss(out, batch, config_);
+    loss.total.backward();
+    sums_[shard] = sums_of(loss, out);
+    add_lag(unrolls, sums_[shard]);
+  }
+
+  UpdateReport apply() override {
+    use_one_thread();
+    at::NoGradGuard no_grad;
+    // Step 1. Shards in their order, so that the result is the same whoever computed them.
+    const at::Tensor gradient = networks_[0]->flat_gradient().clone();
+    ShardSums sums = sums_[0];
+    for (int shard = 1; shard < shard_count(); ++shard) {
+      gradient.add_(networks_[shard]->flat_gradient());
+      sums.add(sums_[shard]);
+    }
+    // Step 2. Clip by the global norm.
+    UpdateReport report = report_of(sums);
+    report.gradient_norm = number(gradient.norm());
+    if (report.gradient_norm > config_.gradient_clip)
+      gradient.mul_(config_.gradient_clip / report.gradient_norm);
+    // Step 3. RMSProp, kept only if everything is finite.
+    const RmsPropStep step = rmsprop(flat_, gradient, mean_square_, learning_rate(), config_.rmsprop_decay,
+                                     config_.rmsprop_epsilon);
+    report.finite = std::isfinite(report.loss) && std::isfinite(report.gradient_norm) &&
+                    std::isfinite(number(step.weights.sum(at::kDouble))) &&
+                    std::isfinite(number(step.mean_square.sum(at::kDouble)));
+    const std::int64_t version = weights()->version;
+    report.version = version;
+    if (!report.finite) return report;
+    flat_.copy_(step.weights);
+    mean_square_ = step.mean_square;
+    report.version = version + 1;
+    publish(version + 1);
+    return report;
+  }
+
+  WeightsPtr weights() const override {
+    const std::lock_guard lock(mu_);
+    return published_;
+  }
+
+  std::vector<NamedTensor> save() const override {
+    const WeightsPtr weights = this->weights();
+    std::vector<NamedTensor> tensors;
+    for (const WeightLayout::Part& part : layout_->parts) {
+      tensors.push_back(
+          make_tensor(part.name, part.shape, std::span(weights->values).subspan(part.offset, part.count)));
+    }
+    const at::Tensor mean_square = mean_square_.cpu();
+    tensors.push_back(make_tensor(kMeanSquareName, {static_cast<std::int64_t>(layout_->count)},
+                                  std::span<const float>(mean_square.data_ptr<float>(), layout_->count)));
+    tensors.push_back(make_tensor(kVersionName, {}, std::span<const std::int64_t>(&weights->version, 1)));
+    return tensors;
+  }
+
+  Status restore(std::span<const NamedTensor> tensors) override;
+
+ private:
+  double learning_rate() const {
+    if (config_.anneal_updates == 0) return config_.learning_rate;
+    const double done = static_cast<double>(weights()->version) / static_cast<double>(config_.anneal_updates);
+    return config_.learning_rate * std::max(0.0, 1.0 - done);
+  }
+
+  void add_lag(std::span<const Unroll* const> unrolls, ShardSums& sums) const {
+    const std::int64_t version = weights()->version;
+    for (const Unroll* unroll : unrolls) {
+      const std::int64_t lag = version - unroll->weights_version;
+      sums.unrolls += 1;
+      sums.lag += static_cast<double>(lag);
+      sums.max_lag = std::max(sums.max_lag, lag);
+    }
+  }
+
+  static UpdateReport report_of(const ShardSums& sums) {
+    UpdateReport report;
+    report.loss = sums.loss;
+    report.policy_loss = sums.policy / sums.steps;
+    report.baseline_loss = sums.baseline / sums.steps;
+    report.entropy = sums.entropy / sums.steps;
+    report.mean_rho = sums.rho / sums.steps;
+    const double error_variance = sums.error_square - sums.error * sums.error / sums.steps;
+    const double target_variance = sums.target_square - sums.target * sums.target / sums.steps;
+    report.explained_variance = target_variance > 0 ? 1 - error_variance / target_variance : 0;
+    report.saturated_units = sums.saturated / sums.core_units;
+    report.mean_lag = sums.lag / sums.unrolls;
+    report.max_lag = sums.max_lag;
+    return report;
+  }
+
+  void publish(std::int64_t version) {
+    auto weights = std::make_shared<Weights>();
+    weights->version = version;
+    weights->layout = layout_;
+    weights->values.resize(layout_->count);
+    at::from_blob(weights->values.data(), {static_cast<std::int64_t>(layout_->count)}).copy_(flat_);
+    const std::lock_guard lock(mu_);
+    published_ = std::move(weights);
+  }
+
+  // Constant after construction.
+  AgentSpec spec_;
+  LearnerConfig config_;
+  std::shared_ptr<const WeightLayout> layout_;
+  at::TensorOptions options_;
+
+  // Written by apply() and restore() alone, which nobody calls while gradient() runs.
+  at::Tensor flat_;  // The weights on the device; every network's parameters are views of it.
+  at::Tensor mean_square_;
+  // One for each shard, touched by its gradient() and by apply().
+  std::vector<std::unique_ptr<Network>> networks_;
+  std::vector<ShardSums> sums_;
+
+  mutable std::mutex mu_;
+  WeightsPtr published_;  // Guarded by mu_.
+};
+
+// The numbers of the tensor called `name`, if it is there and is what it should be.
+Result<const NamedTensor*> expect_tensor(std::span<const NamedTensor> tensors, const std::string& name,
+                                         DType dtype, const std::vector<std::int64_t>& shape) {
+  const NamedTensor* tensor = find_tensor(tensors, name);
+  if (tensor == nullptr) {
+    std::vector<std::string> names;
+    for (const NamedTensor& other : tensors) names.push_back(other.name);
+    return invalid_input("tensor {} is missing{}", name, did_you_mean(name, names));
+  }
+  std::size_t count = 1;
+  for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
+  if (tensor->shape != shape || tensor->dtype != dtype ||
+      tensor->bytes.size() != count * dtype_bytes(dtype)) {
+    return invalid_input("tensor {} has shape [{}]; expected [{}] of {}", name,
+                         fmt::join(tensor->shape, ", "), fmt::join(shape, ", "),
+                         dtype == DType::kF32 ? "32-bit floats" : "64-bit integers");
+  }
+  return tensor;
+}
+
+Status ImpalaLearner::restore(std::span<const NamedTensor> tensors) {
+  std::vector<float> values(layout_->count), mean_square(layout_->count);
+  for (const WeightLayout::Part& part : layout_->parts) {
+    CHRYSALIS_ASSIGN_OR_RETURN(const NamedTensor* tensor,
+                               expect_tensor(tensors, part.name, DType::kF32, part.shape));
+    std::memcpy(values.data() + part.offset, tensor->bytes.data(), tensor->bytes.size());
+  }
+  const auto count = static_cast<std::int64_t>(layout_->count);
+  CHRYSALIS_ASSIGN_OR_RETURN(const NamedTensor* squares,
+                             expect_tensor(tensors, kMeanSquareName, DType::kF32, {count}));
+  std::memcpy(mean_square.data(), squares->bytes.data(), squares->bytes.size());
+  CHRYSALIS_ASSIGN_OR_RETURN(const NamedTensor* version_tensor,
+                             expect_tensor(tensors, kVersionName, DType::kI64, {}));
+  std::int64_t version = 0;
+  std::memcpy(&version, version_tensor->bytes.data(), sizeof version);
+
+  at::NoGradGuard no_grad;
+  flat_.copy_(at::from_blob(values.data(), {count}));
+  mean_square_.copy_(at::from_blob(mean_square.data(), {count}));
+  publish(version);
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Learner>> make_impala_learner(const AgentConfig& agent, const AgentSpec& spec,
+                                                     const LearnerConfig& learner,
+                                                     const WeightsPtr& initial) {
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto layout, weight_layout(agent, spec));
+  CHRYSALIS_CHECK(initial != nullptr && initial->values.size() == layout->count);
+  CHRYSALIS_CHECK_EQ(spec.reward_clip, static_cast<float>(learner.reward_clip));
+  if (learner.shards < 1 || learner.shards > learner.batch_unrolls) {
+    return invalid_input("learner.shards is {}; expected 1 to learner.batch_unrolls, which is {}",
+                         learner.shards, learner.batch_unrolls);
+  }
+  if (learner.device != "cpu" && learner.device != "cuda") {
+    return invalid_input("learner.device is '{}'; expected cpu or cuda{}", learner.device,
+                         did_you_mean(learner.device, {"cpu", "cuda"}));
+  }
+  if (learner.device == "cuda" && !at::hasCUDA()) {
+    return invalid_input(
+        "learner.device is cuda, but this LibTorch has no CUDA or there is no GPU; expected cpu, or a "
+        "LibTorch with CUDA through CMAKE_PREFIX_PATH");
+  }
+  return std::unique_ptr<Learner>(std::make_unique<ImpalaLearner>(agent, spec, learner, initial));
+}
+
+}  // namespace chrysalis

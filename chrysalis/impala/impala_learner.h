@@ -1,0 +1,24 @@
+// The IMPALA learner (Espeholt et al. 2018) as a Learner. No Torch in this header.
+#pragma once
+
+#include <memory>
+
+#include "chrysalis/agent/weight_layout.h"
+#include "chrysalis/core/result.h"
+#include "chrysalis/rollout/agent_config.h"
+#include "chrysalis/rollout/learner.h"
+#include "chrysalis/rollout/learner_config.h"
+
+namespace chrysalis {
+
+// Starts from `initial`, weights of weight_layout(agent, spec), with their version. spec.reward_clip must be
+// learner.reward_clip. The caller splits each batch into learner.shards pieces of at least one unroll.
+//
+// save() names the weights' parts as the layout does, and "rmsprop.mean_square" [weights] and
+// "learner.version" []. UpdateReport: policy_loss and baseline_loss are means a step, the latter of half the
+// squared error without its cost. Errors: an agent that does not fit the spec, more shards than unrolls,
+// device cuda where there is none.
+Result<std::unique_ptr<Learner>> make_impala_learner(const AgentConfig& agent, const AgentSpec& spec,
+                                                     const LearnerConfig& learner, const WeightsPtr& initial);
+
+}  // namespace chrysalis
