@@ -19,7 +19,7 @@ struct Paint {
 Paint mix(Paint p, Paint q, float t);
 Rgb to_rgb(Paint p);  // Rounded and clamped.
 
-// Smooth noise, 0 to 1, with a period of `period` lattice steps in x and y.
+// Smooth noise, 0 to 1, with a period of `period` lattice steps in x and y; a power of two.
 float value_noise(float x, float y, int period, std::uint32_t seed);
 // `octaves` of it, each of twice the frequency and half the weight; 0 to 1.
 float cloud_noise(float x, float y, int period, int octaves, std::uint32_t seed);

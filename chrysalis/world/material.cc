@@ -45,9 +45,11 @@ constexpr Style kFloorStyles[] = {
     {"stone", Pattern::kNoise, {{"slate", 0x4E5A68, 0x343C48}, {"rose", 0x845A5E, 0x5A3A40}}},
 };
 
-// The bright variant of a colour: towards white, so that hue stays and lightness tells the two apart.
+// The bright variant of a colour: lighter by half, then a little towards white.
 constexpr Rgb brighter(Rgb colour) {
-  const auto channel = [](std::uint8_t c) { return static_cast<std::uint8_t>(c + (255 - c) * 45 / 100); };
+  const auto channel = [](std::uint8_t c) {
+    return static_cast<std::uint8_t>(std::min(c * 145 / 100, 255) * 85 / 100 + 38);
+  };
   return {channel(colour.r), channel(colour.g), channel(colour.b)};
 }
 
