@@ -10,7 +10,15 @@
 
 namespace chrysalis {
 
-inline constexpr float kOriginAboveFloor = 24.0f;
+inline constexpr float kFrameSeconds = 0.016f;    // Engine time a frame; engine time runs at 0.96 of external.
+inline constexpr int kFrameMilliseconds = 16;
+inline constexpr float kDegreesPerLookUnit = 0.1056f;  // Of one frame.
+inline constexpr float kMaxPitchDegrees = 87.9f;
+inline constexpr float kBoxHalfWidth = 15.0f;
+inline constexpr float kBoxAboveOrigin = 32.0f;
+inline constexpr float kBoxAboveOriginCrouched = 16.0f;
+inline constexpr float kOriginAboveFloor = 24.0f;  // And the box's reach below the origin.
+inline constexpr float kSurfaceClearance = 0.125f;  // What a box that was stopped keeps between itself and the surface.
 inline constexpr float kEyeAboveOrigin = 26.0f;
 inline constexpr float kEyeAboveOriginCrouched = 12.0f;
 
@@ -22,7 +30,11 @@ struct Body {
   bool on_ground = false;
   bool crouched = false;
   bool jump_held = false;     // Jump must be released before the next jump.
+  int landing_ms = 0;         // Engine ms for which walls do not yet slow a body that came down hard.
 };
+
+// The upright box that a body fills.
+Solid box_of(const Body& body);
 
 // Where a camera is and looks; horizontal field of view 90 degrees.
 struct Eye {

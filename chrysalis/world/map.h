@@ -3,8 +3,9 @@
 // any height, walls may be blocks or 1 u panels, and nothing here knows of a grid.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -67,11 +68,66 @@ class Map {
   void finish();
 
   // Calls visit(const Solid&) for every solid that may touch the box [low, high]; each once, in index order.
+  // Needs finish(). The cost follows the solids near the box, not those of the map.
   template <typename Visit>
   void solids_near(Vec3 low, Vec3 high, Visit&& visit) const;
 
  private:
-  // Replace this with a uniform grid of solid indices if profiling asks for it.
+  static constexpr int kCellsMerged = 16;  // A box over more cells than this is answered by a plain scan.
+
+  int column_of(float x) const { return std::clamp(static_cast<int>((x - min.x) / cell_size_), 0, columns_ - 1); }
+  int row_of(float y) const { return std::clamp(static_cast<int>((y - min.y) / cell_size_), 0, rows_ - 1); }
+
+  // A grid over x and y. Cell c lists the solids that reach into it, in ascending order:
+  // cell_solids_[cell_begin_[c]] up to cell_solids_[cell_begin_[c + 1]].
+  float cell_size_ = 1.0f;
+  int columns_ = 1;
+  int rows_ = 1;
+  std::vector<std::uint32_t> cell_begin_;
+  std::vector<std::uint32_t> cell_solids_;
 };
+
+template <typename Visit>
+void Map::solids_near(Vec3 low, Vec3 high, Visit&& visit) const {
+  const auto visit_if_near = [&](const Solid& solid) {
+    if (solid.min.x <= high.x && solid.max.x >= low.x && solid.min.y <= high.y && solid.max.y >= low.y &&
+        solid.min.z <= high.z && solid.max.z >= low.z)
+      visit(solid);
+  };
+  const int column_begin = column_of(low.x), column_end = column_of(high.x) + 1;
+  const int row_begin = row_of(low.y), row_end = row_of(high.y) + 1;
+  if ((column_end - column_begin) * (row_end - row_begin) > kCellsMerged) {
+    for (const Solid& solid : solids) visit_if_near(solid);
+    return;
+  }
+  // The cells' ascending lists are merged, so a solid in several of them is met once.
+  struct List {
+    const std::uint32_t* at;
+    const std::uint32_t* end;
+  };
+  std::array<List, kCellsMerged> lists;
+  int list_count = 0;
+  for (int row = row_begin; row < row_end; ++row) {
+    for (int column = column_begin; column < column_end; ++column) {
+      const std::uint32_t* begin = &cell_begin_[static_cast<std::size_t>(row * columns_ + column)];
+      if (begin[0] != begin[1])
+        lists[static_cast<std::size_t>(list_count++)] = {cell_solids_.data() + begin[0], cell_solids_.data() + begin[1]};
+    }
+  }
+  while (list_count > 0) {
+    std::uint32_t next = *lists[0].at;
+    for (int i = 1; i < list_count; ++i) next = std::min(next, *lists[static_cast<std::size_t>(i)].at);
+    visit_if_near(solids[next]);
+    for (int i = 0; i < list_count;) {
+      List& list = lists[static_cast<std::size_t>(i)];
+      if (*list.at == next) ++list.at;
+      if (list.at == list.end) {
+        list = lists[static_cast<std::size_t>(--list_count)];
+      } else {
+        ++i;
+      }
+    }
+  }
+}
 
 }  // namespace chrysalis

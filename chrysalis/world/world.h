@@ -17,7 +17,6 @@
 namespace chrysalis {
 
 inline constexpr int kFramesPerSecond = 60;       // Of external time: what the episode clock counts.
-inline constexpr float kFrameSeconds = 0.016f;    // Engine time a frame; engine time runs at 0.96 of external.
 
 struct Item {
   ItemKind kind = ItemKind::kApple;
@@ -47,14 +46,18 @@ class World {
   void respawn(int player, const Spawn& spawn, float yaw_degrees);
   std::span<const Body> players() const { return players_; }
   std::span<const Item> items() const { return items_; }
-  void set_item_present(int item, bool present) { items_[item].present = present; }
+  void set_item_present(int item, bool present) { items_[static_cast<std::size_t>(item)].present = present; }
 
-  // One frame. actions: one for each player, held for this frame. Returns what happened, valid until the next call.
+  // One frame: players move in the order of their indices, each solid to the others, then take the items that they
+  // reach. actions: one for each player. Returns what happened, valid until the next call. Allocates nothing.
   std::span<const WorldEvent> step(std::span<const RawAction> actions);
 
-  // State without the map: restore() on a world of the same map gives an equal world.
+  // State without the map: restore() on a world of the same map gives an equal world. A state that was cut short or
+  // belongs to a map with other items is refused, and the world stays as it was.
   void save(ByteWriter& out) const;
   Status restore(ByteReader& in);
+  // Of all that save() writes.
+  std::uint64_t hash() const;
 
  private:
   std::shared_ptr<const Map> map_;
@@ -62,6 +65,7 @@ class World {
   std::vector<Body> players_;
   std::vector<Item> items_;
   std::vector<WorldEvent> events_;
+  std::vector<Body> others_;  // Scratch of step().
 };
 
 }  // namespace chrysalis

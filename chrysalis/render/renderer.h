@@ -1,0 +1,60 @@
+// A world seen from an eye, as RGB. Draws any map of textured rectangles and any meshes with a depth buffer;
+// knows nothing of grids or rewards.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "chrysalis/core/result.h"
+#include "chrysalis/render/mesh.h"
+#include "chrysalis/render/raster.h"
+#include "chrysalis/world/world.h"
+
+namespace chrysalis {
+
+inline constexpr int kPictureSideMin = 4;
+inline constexpr int kPictureSideMax = 2048;
+
+// The bytes depend on nothing but the world's state, the eye and the size: not on earlier calls, threads or
+// the width of the machine's vectors. Renderers share immutable textures only, so each thread may use its own
+// at once. render() allocates nothing once it has seen a map of this size and its items; it makes no system
+// call.
+class Renderer {
+ public:
+  // The error names the side that is no multiple of 4 from kPictureSideMin to kPictureSideMax.
+  static Result<Renderer> create(int width, int height);
+  // As create() for sizes known to be valid; CHECK-fails otherwise.
+  Renderer(int width, int height);
+
+  int width() const { return canvas_.width; }
+  int height() const { return canvas_.height; }
+  std::size_t picture_bytes() const { return static_cast<std::size_t>(width()) * height() * 3; }
+
+  // Takes over a map's surfaces. render() does so itself when a world has another map than the last one.
+  void set_map(std::shared_ptr<const Map> map);
+
+  // What the eye sees: height x width x 3 bytes, rows from the top, interleaved RGB, into `rgb`, whose size
+  // must be picture_bytes(). Horizontal field of view 90 degrees; pitch within +-90.
+  void render(const World& world, const Eye& eye, std::span<std::uint8_t> rgb);
+  // The whole map from above, ceilings left out, +y up, players as arrows. For people; allocates.
+  void render_top_down(const World& world, std::span<std::uint8_t> rgb);
+
+ private:
+  void add_surfaces(const Camera& camera, const Scene& scene);
+  void add_mesh(const Camera& camera, const Mesh& mesh, const Pose& pose);
+  void add_items(const Camera& camera, const World& world);
+  void finish(const Camera& camera, const Background& background, std::span<std::uint8_t> rgb);
+
+  // Kept alive, so that its address names it.
+  std::shared_ptr<const Map> map_;
+  Scene scene_;
+  // Scratch of one picture.
+  Canvas canvas_;
+  ViewScene view_;
+  std::vector<Vec3> mesh_corners_;
+  std::vector<ScreenPolygon> polygons_;
+};
+
+}  // namespace chrysalis
