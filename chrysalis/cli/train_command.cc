@@ -1,0 +1,122 @@
+#include <filesystem>
+#include <thread>
+
+#include "chrysalis/cli/agent_source.h"
+#include "chrysalis/cli/command.h"
+#include "chrysalis/cli/interrupt.h"
+#include "chrysalis/cli/progress_line.h"
+#include "chrysalis/cli/training.h"
+#include "chrysalis/core/log.h"
+#include "chrysalis/store/run_directory.h"
+#include "chrysalis/train/run_sink.h"
+
+namespace chrysalis {
+namespace {
+
+struct Options {
+  std::string config;
+  std::string run;
+  std::string device;
+  bool fresh = false;
+  std::vector<std::string> assignments;
+};
+
+// Settings that may change between one start of a run and the next without making it another experiment.
+bool may_change(const std::string& key) {
+  return key == "train.agent_steps" || key == "train.workers" || key == "learner.device" || key.starts_with("store.");
+}
+
+// The run was made by a config: the one given now must be the same in all that matters.
+Status check_same_experiment(RunDirectory& run, const std::string& resolved) {
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto before, run.config());
+  if (!before) return {};
+  for (const ConfigChange& change : config_changes(*before, resolved))
+    if (!may_change(change.path))
+      return invalid_input("{} was begun with {} = {}, now it is {}: give the run another --run, or --fresh to begin anew "
+                           "(the old run is moved aside)",
+                           run.path().string(), change.path, change.before.empty() ? "(absent)" : change.before,
+                           change.after.empty() ? "(absent)" : change.after);
+  return {};
+}
+
+Status restore_newest(RunDirectory& run, Trainer& trainer) {
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto checkpoint, run.latest_checkpoint(0));
+  for (const std::string& warning : run.take_warnings()) log_warning("{}", warning);
+  TrainingPosition position{.member = 0};
+  if (checkpoint) {
+    CHRYSALIS_RETURN_IF_ERROR(trainer.restore(checkpoint->tensors));
+    position = checkpoint->info.position;
+    log_info("resuming from checkpoint {} at {} agent steps", checkpoint->info.name(),
+             grouped_digits(position.agent_steps));
+  }
+  return run.truncate_after(position);
+}
+
+Status run_training(const Options& options) {
+  std::vector<std::string> assignments = options.assignments;
+  if (!options.device.empty()) assignments.push_back("learner.device=" + options.device);
+  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, load_run_config(options.config, assignments));
+  const std::string directory =
+      options.run.empty() ? "runs/" + std::filesystem::path(options.config).stem().string() : options.run;
+  const std::string resolved = to_toml(fields_of(config), /*comments=*/true);
+
+  // Everything that may be wrong with the config is found before the run directory is touched.
+  CHRYSALIS_ASSIGN_OR_RETURN(TrainerParts parts, make_trainer_parts(config));
+
+  CHRYSALIS_ASSIGN_OR_RETURN(
+      RunDirectory run,
+      RunDirectory::open(directory, options.fresh ? OpenMode::kFresh : OpenMode::kResumeOrCreate, config.store));
+  CHRYSALIS_RETURN_IF_ERROR(check_same_experiment(run, resolved));
+  CHRYSALIS_RETURN_IF_ERROR(run.write_config(resolved));
+  CHRYSALIS_RETURN_IF_ERROR(log_to_file(run.log_path().string()));
+  if (!run.moved_aside().empty()) log_info("the old run is now {}", run.moved_aside().string());
+
+  RunSink sink(run, /*member=*/0, config.level.name);
+  Trainer trainer(trainer_config(config), std::move(parts), sink);
+  CHRYSALIS_RETURN_IF_ERROR(restore_newest(run, trainer));
+  if (trainer.finished()) {
+    fmt::print("{} is complete: {} agent steps. More: --set train.agent_steps=N; anew: --fresh\n", directory,
+               grouped_digits(trainer.progress().agent_steps));
+    return {};
+  }
+
+  const std::atomic<bool>& stop = catch_interrupts();
+  ProgressLine line(static_cast<int>(config.environment.action_repeat));
+  Status status;
+  std::atomic<bool> done = false;
+  std::jthread training([&] {
+    status = trainer.run(stop);
+    done = true;
+  });
+  while (!done) {
+    line.update(trainer.progress());
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  training.join();
+  line.finish(trainer.progress());
+  if (!status.ok()) {
+    log_error("{}", status.error().message);
+    return status;
+  }
+  const Progress progress = trainer.progress();
+  fmt::print("{} {}: {} agent steps ({} frames), {} episodes, {} of training\n", directory,
+             trainer.finished() ? "complete" : "stopped; the same command resumes",
+             grouped_digits(progress.agent_steps), grouped_digits(progress.agent_steps * config.environment.action_repeat),
+             grouped_digits(progress.episodes), duration_text(progress.seconds));
+  return {};
+}
+
+}  // namespace
+
+Action add_train_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("config", options->config, "TOML file, for example configs/seek_apples.toml")->required();
+  app.add_option("--run", options->run, "Directory of the run; default runs/NAME of the config. One that is there is resumed");
+  app.add_option("--set", options->assignments, "KEY=VALUE over the config; `chrysalis config` lists the keys")
+      ->allow_extra_args(false);
+  app.add_option("--device", options->device, "cpu or cuda: where the learner computes");
+  app.add_flag("--fresh", options->fresh, "Begin anew; a run that is there is moved aside, not deleted");
+  return [options] { return run_training(*options); };
+}
+
+}  // namespace chrysalis
