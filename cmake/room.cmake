@@ -78,6 +78,8 @@ function(chrysalis_compile_options target torch)
     target_compile_options(${target} PRIVATE -ffp-contract=off)
   endif()
   if(CHRYSALIS_SANITIZE)
+    # GCC's own manual: sanitizers make it see uninitialised values where there are none.
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
     target_compile_options(${target} PRIVATE -fsanitize=${CHRYSALIS_SANITIZE} -fno-omit-frame-pointer
                            -fno-sanitize-recover=all)
     target_link_options(${target} PRIVATE -fsanitize=${CHRYSALIS_SANITIZE})

@@ -45,7 +45,8 @@ class [[nodiscard]] Result {
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
   T& value() & {
-    CHRYSALIS_CHECK(ok(), "{}", std::get<1>(state_).message);
+    if (!ok()) [[unlikely]]
+      check_failed(__FILE__, __LINE__, "a result without a value", std::get<1>(state_).message);
     return std::get<0>(state_);
   }
   const T& value() const& { return const_cast<Result*>(this)->value(); }
