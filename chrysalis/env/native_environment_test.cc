@@ -3,27 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <set>
 
 #include "chrysalis/core/random.h"
+#include "chrysalis/env/allocations_test.h"
 #include "chrysalis/env/environment_group.h"
 #include "chrysalis/levels/catalog.h"
-
-namespace {
-std::atomic<std::int64_t> allocations = 0;
-}  // namespace
-
-// Counts every allocation of the test program.
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace chrysalis {
 namespace {
@@ -159,9 +144,9 @@ TEST_P(EveryLevel, AllocatesNothingInAStepAfterWarmUp) {
     group.step(actions, rows);
   };
   for (int i = 0; i < 300; ++i) step();
-  const std::int64_t before = allocations;
+  const std::int64_t before = allocation_count();
   for (int i = 0; i < 100; ++i) step();  // Within an episode: the shortest has 450 agent steps.
-  EXPECT_EQ(allocations - before, 0);
+  EXPECT_EQ(allocation_count() - before, 0);
 }
 
 std::vector<std::string> level_names() {

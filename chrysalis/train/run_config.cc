@@ -6,7 +6,6 @@
 #include <sstream>
 #include <thread>
 
-#include "chrysalis/levels/catalog.h"
 #include "chrysalis/rollout/action_set.h"
 
 namespace chrysalis {
@@ -53,21 +52,8 @@ Status assign(const std::vector<std::string>& assignments, RunConfig& config) {
   return {};
 }
 
-// The keys of table "level" that are not as they are by default, without the table's name. A resolved config names
-// every key, so that a key is named says nothing.
-std::vector<std::string> changed_level_settings(LevelConfig config) {
-  LevelConfig defaults;
-  const auto before = describe_fields(fields_of(defaults));
-  const auto after = describe_fields(fields_of(config));
-  std::vector<std::string> changed;
-  for (std::size_t i = 0; i < after.size(); ++i)
-    if (after[i].value != before[i].value) changed.push_back(after[i].path.substr(after[i].path.find('.') + 1));
-  return changed;
-}
-
 // What no field can check alone.
 Status check_together(const RunConfig& config) {
-  CHRYSALIS_RETURN_IF_ERROR(check_level_settings(config.level.name, changed_level_settings(config.level)));
   for (const auto& [name, pixels] :
        {std::pair{"width", config.environment.width}, {"height", config.environment.height}})
     if (pixels % 4 != 0) return invalid_input("environment.{} is {}: expected a multiple of 4", name, pixels);
