@@ -1,10 +1,10 @@
 # chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name])
 #
-# One folder chrysalis/NAME, one target chrysalis::NAME. Every *.cc of the folder is compiled, so no file can be
-# dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM, the rest into the library. What tests
-# share is in *_test.h, which is not installed. DEPS are the rooms that NAME may include, each declared before
-# it; tests/rooms_test.cmake holds the sources to that list. TORCH rooms may include LibTorch; with
-# CHRYSALIS_TORCH=OFF they and the rooms that use them are left out.
+# One folder chrysalis/NAME, one target chrysalis::NAME. Every *.cc of the folder is compiled, so no file
+# can be dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM, the rest into the library.
+# What tests share is in *_test.h, which is not installed. DEPS are the rooms that NAME may include, each
+# declared before it; tests/rooms_test.cmake holds the sources to that list. TORCH rooms may include
+# LibTorch; with CHRYSALIS_TORCH=OFF they and the rooms that use them are left out.
 set(CHRYSALIS_ROOMS "" CACHE INTERNAL "Every room, in order, also those left out of this build")
 function(chrysalis_room name)
   cmake_parse_arguments(ROOM "TORCH" "PROGRAM" "DEPS;LINK" ${ARGN})
@@ -51,6 +51,7 @@ function(chrysalis_room name)
   chrysalis_compile_options(chrysalis_${name} ${ROOM_TORCH})
 
   if(ROOM_PROGRAM)
+    target_compile_definitions(chrysalis_${name} PRIVATE CHRYSALIS_VERSION="${PROJECT_VERSION}")
     add_executable(${ROOM_PROGRAM} ${dir}/main.cc)
     target_link_libraries(${ROOM_PROGRAM} PRIVATE chrysalis_${name})
     chrysalis_compile_options(${ROOM_PROGRAM} FALSE)

@@ -30,7 +30,9 @@ set(consumer ${CMAKE_COMMAND} -S ${SOURCE_DIR}/tests/install -G ${GENERATOR}
 run(${consumer} -B ${WORK_DIR}/build)
 run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
 run(${WORK_DIR}/build/hello_env)
-message(STATUS "hello_env says: ${output}")
+if(NOT output STREQUAL "450 agent steps, 20736 bytes of pixels\n")
+  message(FATAL_ERROR "hello_env says: ${output}")
+endif()
 
 # A room that does not exist is named, with those that do.
 execute_process(COMMAND ${consumer} -B ${WORK_DIR}/wrong -DROOM=cellar
