@@ -42,8 +42,8 @@ void RoomMaze::place_rooms(RandomStream& random) {
     Room room{0, 0, settings_.room_min_size, settings_.room_min_size};
     if (odd_sizes > 0 && random.chance(kLongRoomProbability))
       (random.chance(0.5) ? room.width : room.height) += 2 * random.between(1, odd_sizes);
-    const int columns = (settings_.width - 1 - room.width) / 2;  // Odd columns where it fits, less one.
-    const int rows = (settings_.height - 1 - room.height) / 2;
+    const int columns = (settings_.width - room.width) / 2;  // Odd columns from which it fits.
+    const int rows = (settings_.height - room.height) / 2;
     if (columns < 1 || rows < 1) {
       ++rejections;
       continue;
@@ -107,11 +107,15 @@ void RoomMaze::connect_regions(RandomStream& random) {
     if (a < 0 || b < 0 || a == b) return;
     candidates.push_back({std::min(a, b) * region_count_ + std::max(a, b), {column, row}});
   };
+  // Openings lie on odd rows or columns, as everything that is dug does.
   for (int row = 1; row < settings_.height - 1; ++row) {
-    for (int column = 1; column < settings_.width - 1; ++column) {
+    for (int column = 1 + row % 2; column < settings_.width - 1; column += 2) {
       if (open(column, row)) continue;
-      consider(column, row, at(column - 1, row), at(column + 1, row));
-      consider(column, row, at(column, row - 1), at(column, row + 1));
+      if (row % 2 == 1) {
+        consider(column, row, at(column - 1, row), at(column + 1, row));
+      } else {
+        consider(column, row, at(column, row - 1), at(column, row + 1));
+      }
     }
   }
   std::stable_sort(candidates.begin(), candidates.end(),
