@@ -123,8 +123,8 @@ Result<Sqlite> Sqlite::open(const fs::path& file, Access access, int busy_timeou
   fs::path log = file;
   log += "-wal";
   std::error_code ignored;
-  if (access == Access::kReadOnly && (opened & 0xFF) == SQLITE_CANTOPEN && fs::exists(file, ignored) &&
-      !fs::exists(log, ignored)) {
+  const bool refused = (opened & 0xFF) == SQLITE_CANTOPEN || (opened & 0xFF) == SQLITE_READONLY;
+  if (access == Access::kReadOnly && refused && fs::exists(file, ignored) && !fs::exists(log, ignored)) {
     sqlite3* fixed = nullptr;
     opened = sqlite3_open_v2(immutable_uri(file).c_str(), &fixed, flags | SQLITE_OPEN_URI, nullptr);
     Sqlite immutable(fixed);
