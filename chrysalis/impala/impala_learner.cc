@@ -221,11 +221,14 @@ Result<const NamedTensor*> expect_tensor(std::span<const NamedTensor> tensors, c
   }
   std::size_t count = 1;
   for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
+  const auto words = [](DType type) {
+    return type == DType::kF32 ? "32-bit floats" : type == DType::kI64 ? "64-bit integers" : "bytes";
+  };
   if (tensor->shape != shape || tensor->dtype != dtype ||
       tensor->bytes.size() != count * dtype_bytes(dtype)) {
-    return invalid_input("tensor {} has shape [{}]; expected [{}] of {}", name,
-                         fmt::join(tensor->shape, ", "), fmt::join(shape, ", "),
-                         dtype == DType::kF32 ? "32-bit floats" : "64-bit integers");
+    return invalid_input("tensor {} is a [{}] of {}, {} bytes; expected a [{}] of {}", name,
+                         fmt::join(tensor->shape, ", "), words(tensor->dtype), tensor->bytes.size(),
+                         fmt::join(shape, ", "), words(dtype));
   }
   return tensor;
 }
