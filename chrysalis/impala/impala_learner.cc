@@ -40,20 +40,21 @@ double number(const at::Tensor& tensor) {
   return tensor.item().toDouble();
 }
 
-ShardSums sums_of(const Loss& loss, const NetworkOutput& out) {
+ShardSums sums_of(const Loss& loss, const VTraceReturns& returns, const NetworkOutput& out,
+                  const Batch& batch) {
   at::NoGradGuard no_grad;
   ShardSums sums;
-  const at::Tensor error = loss.targets - loss.values;
-  const std::int64_t steps = loss.targets.size(0);
+  const std::int64_t steps = returns.targets.size(0);
+  const at::Tensor error = returns.targets - out.values.narrow(0, 0, steps);
   const at::Tensor core = out.core.narrow(0, 0, steps);
-  sums.steps = static_cast<double>(loss.targets.numel());
+  sums.steps = static_cast<double>(returns.targets.numel());
   sums.loss = number(loss.total);
   sums.policy = number(loss.policy);
   sums.baseline = number(loss.baseline);
   sums.entropy = number(loss.entropy);
-  sums.rho = number(loss.rhos.sum(at::kDouble));
-  sums.target = number(loss.targets.sum(at::kDouble));
-  sums.target_square = number(loss.targets.square().sum(at::kDouble));
+  sums.rho = number((action_log_policy(out, batch) - batch.log_mu).exp().sum(at::kDouble));
+  sums.target = number(returns.targets.sum(at::kDouble));
+  sums.target_square = number(returns.targets.square().sum(at::kDouble));
   sums.error = number(error.sum(at::kDouble));
   sums.error_square = number(error.square().sum(at::kDouble));
   sums.core_units = static_cast<double>(core.numel());
@@ -90,9 +91,10 @@ class ImpalaLearner final : public Learner {
     network.flat_gradient().zero_();
     const Batch batch = make_batch(unrolls, config_, spec_, options_);
     const NetworkOutput out = network.forward(batch.input);
-    const Loss loss = impala_loss(out, batch, config_);
+    const VTraceReturns returns = impala_returns(out, batch, config_);
+    const Loss loss = impala_loss(out, batch, returns, config_);
     loss.total.backward();
-    sums_[shard] = sums_of(loss, out);
+    sums_[shard] = sums_of(loss, returns, out, batch);
     add_lag(unrolls, sums_[shard]);
   }
 
@@ -219,11 +221,14 @@ Result<const NamedTensor*> expect_tensor(std::span<const NamedTensor> tensors, c
   }
   std::size_t count = 1;
   for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
+  const auto words = [](DType type) {
+    return type == DType::kF32 ? "32-bit floats" : type == DType::kI64 ? "64-bit integers" : "bytes";
+  };
   if (tensor->shape != shape || tensor->dtype != dtype ||
       tensor->bytes.size() != count * dtype_bytes(dtype)) {
-    return invalid_input("tensor {} has shape [{}]; expected [{}] of {}", name,
-                         fmt::join(tensor->shape, ", "), fmt::join(shape, ", "),
-                         dtype == DType::kF32 ? "32-bit floats" : "64-bit integers");
+    return invalid_input("tensor {} is a [{}] of {}, {} bytes; expected a [{}] of {}", name,
+                         fmt::join(tensor->shape, ", "), words(tensor->dtype), tensor->bytes.size(),
+                         fmt::join(shape, ", "), words(dtype));
   }
   return tensor;
 }

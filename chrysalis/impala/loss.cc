@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "chrysalis/core/check.h"
-#include "chrysalis/impala/vtrace.h"
 
 namespace chrysalis {
 
@@ -68,25 +67,31 @@ Batch make_batch(std::span<const Unroll* const> unrolls, const LearnerConfig& co
   return batch;
 }
 
-Loss impala_loss(const NetworkOutput& out, const Batch& batch, const LearnerConfig& config) {
+at::Tensor action_log_policy(const NetworkOutput& out, const Batch& batch) {
+  const at::Tensor log_policy = out.log_policy.narrow(0, 0, batch.actions.size(0));
+  return log_policy.gather(2, batch.actions.unsqueeze(2)).squeeze(2);
+}
+
+VTraceReturns impala_returns(const NetworkOutput& out, const Batch& batch, const LearnerConfig& config) {
+  at::NoGradGuard no_grad;
+  const std::int64_t steps = batch.actions.size(0);
+  return vtrace({.log_rhos = action_log_policy(out, batch) - batch.log_mu,
+                 .discounts = batch.discounts,
+                 .rewards = batch.rewards,
+                 .values = out.values.narrow(0, 0, steps),
+                 .bootstrap_value = out.values[steps]},
+                config.rho_clip, config.c_clip);
+}
+
+Loss impala_loss(const NetworkOutput& out, const Batch& batch, const VTraceReturns& returns,
+                 const LearnerConfig& config) {
   const std::int64_t steps = batch.actions.size(0);
   const at::Tensor log_policy = out.log_policy.narrow(0, 0, steps), values = out.values.narrow(0, 0, steps);
-  const at::Tensor log_pi = log_policy.gather(2, batch.actions.unsqueeze(2)).squeeze(2);
-  const at::Tensor log_rhos = (log_pi - batch.log_mu).detach();
-  const VTraceReturns returns = vtrace({.log_rhos = log_rhos,
-                                        .discounts = batch.discounts,
-                                        .rewards = batch.rewards,
-                                        .values = values.detach(),
-                                        .bootstrap_value = out.values[steps].detach()},
-                                       config.rho_clip, config.c_clip);
   Loss loss;
-  loss.policy = -(returns.advantages * log_pi).sum();
+  loss.policy = -(returns.advantages * action_log_policy(out, batch)).sum();
   loss.baseline = 0.5 * (returns.targets - values).square().sum();
   loss.entropy = -(log_policy.exp() * log_policy).sum();
   loss.total = loss.policy + config.baseline_cost * loss.baseline - config.entropy_cost * loss.entropy;
-  loss.targets = returns.targets;
-  loss.values = values.detach();
-  loss.rhos = log_rhos.exp();
   return loss;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "chrysalis/agent/network.h"
+#include "chrysalis/impala/vtrace.h"
 #include "chrysalis/rollout/learner_config.h"
 #include "chrysalis/rollout/unroll.h"
 
@@ -24,17 +25,20 @@ struct Batch {
 Batch make_batch(std::span<const Unroll* const> unrolls, const LearnerConfig& config, const AgentSpec& spec,
                  const at::TensorOptions& options);
 
+// V-trace's targets and advantages for the network's output, constants of the loss.
+VTraceReturns impala_returns(const NetworkOutput& out, const Batch& batch, const LearnerConfig& config);
+
 // Sums over T and B as in the IMPALA reference; the last observation only bootstraps.
 struct Loss {
   at::Tensor total;   // policy + baseline_cost * baseline - entropy_cost * entropy; the one to differentiate.
   at::Tensor policy;  // -sum advantage ln pi(a|x)
   at::Tensor baseline;  // 1/2 sum (target - V)^2
   at::Tensor entropy;   // sum H(pi(.|x)), nats.
-  // For reports, [T, B], no gradient.
-  at::Tensor targets;
-  at::Tensor values;
-  at::Tensor rhos;  // Not clipped.
 };
-Loss impala_loss(const NetworkOutput& out, const Batch& batch, const LearnerConfig& config);
+Loss impala_loss(const NetworkOutput& out, const Batch& batch, const VTraceReturns& returns,
+                 const LearnerConfig& config);
+
+// [T, B], ln pi(a|x) of the actions that were taken.
+at::Tensor action_log_policy(const NetworkOutput& out, const Batch& batch);
 
 }  // namespace chrysalis
