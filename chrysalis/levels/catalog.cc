@@ -1,0 +1,112 @@
+#include "chrysalis/levels/catalog.h"
+
+#include <algorithm>
+
+#include "chrysalis/levels/explore_object_locations.h"
+#include "chrysalis/levels/forage_level.h"
+#include "chrysalis/levels/nav_maze_static.h"
+#include "chrysalis/levels/seek_apples.h"
+#include "chrysalis/levels/text_map.h"
+
+namespace chrysalis {
+namespace {
+
+constexpr std::string_view kMapPrefix = "map:";
+constexpr int kExploreSeconds = 90;
+
+LevelSpec spec_of(std::string_view name, std::string_view summary, int own_seconds, const LevelConfig& config) {
+  const auto seconds = config.episode_seconds > 0 ? config.episode_seconds : own_seconds;
+  return {.name = std::string(name), .summary = std::string(summary),
+          .episode_frames = static_cast<int>(seconds) * kFramesPerSecond};
+}
+
+std::unique_ptr<Level> level_on(const TextMap& text_map, std::string_view name, std::string_view summary,
+                                const LevelConfig& config) {
+  return std::make_unique<ForageLevel>(spec_of(name, summary, text_map.episode_seconds, config), text_map.rules,
+                                       [map = text_map.map](RandomStream&) { return map; });
+}
+
+template <const TextMap& (*kMap)()>
+Result<std::unique_ptr<Level>> make_fixed(const LevelEntry& entry, const LevelConfig& config) {
+  return level_on(kMap(), entry.name, entry.summary, config);
+}
+
+Result<std::unique_ptr<Level>> make_explore(const LevelEntry& entry, const LevelConfig& config) {
+  CHRYSALIS_ASSIGN_OR_RETURN(const ExploreSettings settings, explore_settings(config));
+  return std::unique_ptr<Level>(std::make_unique<ForageLevel>(
+      spec_of(entry.name, entry.summary, kExploreSeconds, config), ForageRules{},
+      [settings](RandomStream& random) { return make_explore_map(settings, random); }));
+}
+
+const std::vector<LevelEntry>& catalog() {
+  static const std::vector<LevelEntry> entries = {
+      {"seek_apples", "A room, a corridor and eight apples that return when all are taken", {},
+       make_fixed<seek_apples_map>},
+      {"explore_object_locations_small", "A new maze of rooms in each episode; its apples return when all are taken",
+       {"maze_width", "maze_height", "room_count", "room_min_size", "room_max_size", "object_count", "spawn_count",
+        "reward_density", "extra_connection_probability", "decal_frequency"},
+       make_explore},
+      {"nav_maze_static_01", "A fixed maze: find the goal again and again from wherever you start", {},
+       make_fixed<nav_maze_static_01_map>},
+  };
+  return entries;
+}
+
+// The fields of a config as text.
+class FieldValues : public FieldVisitor {
+ public:
+  std::vector<std::string> values;
+  std::vector<std::string> names;
+  void field(const FieldSpec& spec, std::int64_t& value) override { add(spec, fmt::format("{}", value)); }
+  void field(const FieldSpec& spec, double& value) override { add(spec, fmt::format("{}", value)); }
+  void field(const FieldSpec& spec, bool& value) override { add(spec, fmt::format("{}", value)); }
+  void field(const FieldSpec& spec, std::string& value) override { add(spec, value); }
+
+ private:
+  void add(const FieldSpec& spec, std::string value) {
+    names.emplace_back(spec.name);
+    values.push_back(std::move(value));
+  }
+};
+
+// A config that was written out whole names every setting, so it is the values that tell what was asked for.
+Status check_settings(const LevelConfig& config, std::span<const std::string_view> used) {
+  LevelConfig given = config, defaults;
+  FieldValues mine, standard;
+  given.visit(mine);
+  defaults.visit(standard);
+  for (std::size_t i = 0; i < mine.names.size(); ++i) {
+    const std::string& name = mine.names[i];
+    if (mine.values[i] == standard.values[i] || name == "name" || name == "episode_seconds") continue;
+    if (std::find(used.begin(), used.end(), name) == used.end())
+      return invalid_input("level.{} is {}, but level '{}' does not use it (its settings: {})", name,
+                           mine.values[i], config.name,
+                           used.empty() ? "episode_seconds" : fmt::format("episode_seconds, {}", fmt::join(used, ", ")));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const LevelEntry> level_catalog() { return catalog(); }
+
+Result<std::unique_ptr<Level>> make_level(const LevelConfig& config) {
+  if (config.name.starts_with(kMapPrefix)) {
+    CHRYSALIS_RETURN_IF_ERROR(check_settings(config, {}));
+    CHRYSALIS_ASSIGN_OR_RETURN(const TextMap map, load_text_map(config.name.substr(kMapPrefix.size())));
+    return level_on(map, config.name, "A text map", config);
+  }
+  std::vector<std::string> names;
+  for (const LevelEntry& entry : level_catalog()) {
+    if (entry.name == config.name) {
+      CHRYSALIS_RETURN_IF_ERROR(check_settings(config, entry.settings));
+      return entry.make(entry, config);
+    }
+    names.emplace_back(entry.name);
+  }
+  return invalid_input("unknown level '{}'{} Levels: {}, map:FILE", config.name,
+                       did_you_mean(config.name, names).empty() ? "." : did_you_mean(config.name, names),
+                       fmt::join(names, ", "));
+}
+
+}  // namespace chrysalis

@@ -1,0 +1,271 @@
+// Conformance: what every level of the catalog must do, without pixels.
+#include "chrysalis/levels/catalog.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "chrysalis/core/random.h"
+
+namespace chrysalis {
+namespace {
+
+constexpr int kFrames = 10000;
+
+RawAction random_action(RandomStream& random) {
+  return {.look_right = random.between(-60, 60), .look_down = random.between(-10, 10),
+          .strafe_right = random.between(-1, 1), .move_forward = random.between(-1, 1),
+          .fire = random.between(0, 1), .jump = random.between(0, 1), .crouch = random.between(0, 1)};
+}
+
+// A random action for a while, as agents do: more ground is covered, and walls are pushed into.
+class RandomPlayer {
+ public:
+  explicit RandomPlayer(std::uint64_t seed) : random_(RandomKey(seed)) {}
+  const RawAction& next() {
+    if (left_-- <= 0) {
+      left_ = random_.between(1, 40);
+      action_ = random_action(random_);
+      if (random_.chance(0.7)) action_.move_forward = 1;
+    }
+    return action_;
+  }
+
+ private:
+  RandomStream random_;
+  RawAction action_;
+  int left_ = 0;
+};
+
+std::uint64_t state_hash(const Level& level) {
+  ByteWriter out;
+  level.save(out);
+  return hash64(out.bytes());
+}
+
+class EveryLevel : public testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<Level> make() const { return std::move(make_level({.name = GetParam()}).value()); }
+};
+std::vector<std::string> level_names() {
+  std::vector<std::string> names;
+  for (const LevelEntry& entry : level_catalog()) names.emplace_back(entry.name);
+  return names;
+}
+INSTANTIATE_TEST_SUITE_P(Catalog, EveryLevel, testing::ValuesIn(level_names()),
+                         [](const auto& info) { return info.param; });
+
+TEST_P(EveryLevel, SpecSaysWhatItIs) {
+  const auto level = make();
+  EXPECT_EQ(level->spec().name, GetParam());
+  EXPECT_FALSE(level->spec().summary.empty());
+  EXPECT_NE(level->spec().summary.back(), '.');
+  EXPECT_GT(level->spec().episode_frames, 0);
+  EXPECT_LE(level->spec().frame_reward_min, level->spec().frame_reward_max);
+}
+
+TEST_P(EveryLevel, SameKeyAndActionsGiveTheSameStates) {
+  const auto first = make(), second = make();
+  first->start(RandomKey(11));
+  second->start(RandomKey(11));
+  RandomPlayer player(1), same_player(1);
+  for (int frame = 0; frame < kFrames; ++frame) {
+    ASSERT_EQ(first->step(player.next()), second->step(same_player.next()));
+    if (frame % 100 == 0) {
+      ASSERT_EQ(state_hash(*first), state_hash(*second)) << "frame " << frame;
+    }
+  }
+}
+
+TEST_P(EveryLevel, AnEpisodeDoesNotDependOnWhatRanBefore) {
+  const auto fresh = make(), used = make();
+  RandomPlayer player(2);
+  for (const std::uint64_t seed : {5, 6, 7}) {
+    used->start(RandomKey(seed));
+    for (int frame = 0; frame < 500; ++frame) used->step(player.next());
+  }
+  fresh->start(RandomKey(8));
+  used->start(RandomKey(8));
+  EXPECT_EQ(state_hash(*fresh), state_hash(*used));
+  EXPECT_EQ(fresh->world().map().layout, used->world().map().layout);
+  RandomPlayer a(3), b(3);
+  for (int frame = 0; frame < 2000; ++frame) ASSERT_EQ(fresh->step(a.next()), used->step(b.next()));
+  EXPECT_EQ(state_hash(*fresh), state_hash(*used));
+}
+
+TEST_P(EveryLevel, EpisodesDiffer) {
+  const auto level = make();
+  level->start(RandomKey(1));
+  const Body first = level->world().players()[0];
+  int different = 0;
+  for (std::uint64_t seed = 2; seed < 22; ++seed) {
+    level->start(RandomKey(seed));
+    different += level->world().players()[0].yaw_degrees != first.yaw_degrees ? 1 : 0;
+  }
+  EXPECT_EQ(different, 20);
+}
+
+TEST_P(EveryLevel, RewardsStayWithinTheSpecAndBodiesOutOfSolids) {
+  const auto level = make();
+  RandomPlayer player(4);
+  int total = 0;
+  for (std::uint64_t episode = 0; episode < 3; ++episode) {
+    level->start(RandomKey(episode));
+    for (int frame = 0; frame < kFrames; ++frame) {
+      const int reward = level->step(player.next());
+      ASSERT_GE(reward, level->spec().frame_reward_min);
+      ASSERT_LE(reward, level->spec().frame_reward_max);
+      total += reward;
+      const Body& body = level->world().players()[0];
+      const Solid box = box_of(body);
+      for (const Solid& solid : level->world().map().solids) {
+        const bool overlaps = box.min.x < solid.max.x && box.max.x > solid.min.x && box.min.y < solid.max.y &&
+                              box.max.y > solid.min.y && box.min.z < solid.max.z && box.max.z > solid.min.z;
+        ASSERT_FALSE(overlaps) << "frame " << frame << " at " << body.origin.x << ' ' << body.origin.y << ' '
+                               << body.origin.z;
+      }
+      ASSERT_GE(body.origin.z, level->world().map().min.z);
+    }
+  }
+  EXPECT_GT(total, 0) << "a random player finds something in 500 s";
+}
+
+TEST_P(EveryLevel, ARestoredLevelGoesOnAsTheSavedOne) {
+  const auto level = make();
+  level->start(RandomKey(21));
+  RandomPlayer player(5);
+  for (int frame = 0; frame < 2500; ++frame) level->step(player.next());
+  ByteWriter saved;
+  level->save(saved);
+
+  const auto fresh = make(), elsewhere = make();
+  elsewhere->start(RandomKey(22));
+  for (const auto& restored : {fresh.get(), elsewhere.get()}) {
+    ByteReader in(saved.bytes());
+    ASSERT_TRUE(restored->restore(in));
+    EXPECT_TRUE(in.at_end());
+    EXPECT_EQ(state_hash(*restored), hash64(saved.bytes()));
+    EXPECT_EQ(restored->world().map().layout, level->world().map().layout);
+  }
+  RandomPlayer same = player, again = player;
+  for (int frame = 0; frame < 5000; ++frame) {
+    const int reward = level->step(player.next());
+    ASSERT_EQ(fresh->step(same.next()), reward) << "frame " << frame;
+    ASSERT_EQ(elsewhere->step(again.next()), reward) << "frame " << frame;
+  }
+  EXPECT_EQ(state_hash(*level), state_hash(*fresh));
+  EXPECT_EQ(state_hash(*level), state_hash(*elsewhere));
+}
+
+TEST_P(EveryLevel, RefusesADamagedStateAndStaysAsItWas) {
+  const auto level = make();
+  level->start(RandomKey(31));
+  ByteWriter saved;
+  level->save(saved);
+  for (std::size_t size = 0; size < saved.bytes().size(); ++size) {
+    ByteReader in(std::span(saved.bytes()).first(size));
+    ASSERT_FALSE(level->restore(in)) << size << " bytes";
+  }
+  EXPECT_EQ(state_hash(*level), hash64(saved.bytes()));
+}
+
+TEST(Levels, RefuseTheStateOfAnother) {
+  const auto seek = std::move(make_level({.name = "seek_apples"}).value());
+  const auto maze = std::move(make_level({.name = "nav_maze_static_01"}).value());
+  seek->start(RandomKey(1));
+  ByteWriter saved;
+  seek->save(saved);
+  ByteReader in(saved.bytes());
+  const Status status = maze->restore(in);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message, "state of level 'seek_apples' given to level 'nav_maze_static_01'");
+}
+
+TEST(Levels, RefuseTheStateOfOtherSettings) {
+  const LevelConfig config{.name = "explore_object_locations_small"};
+  LevelConfig other = config;
+  other.maze_width = 13;
+  const auto small = std::move(make_level(config).value()), wide = std::move(make_level(other).value());
+  small->start(RandomKey(1));
+  ByteWriter saved;
+  small->save(saved);
+  ByteReader in(saved.bytes());
+  const Status status = wide->restore(in);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message,
+            "state of level 'explore_object_locations_small' belongs to another map or other settings");
+}
+
+TEST(Levels, LastAsLongAsTheOriginal) {
+  const auto seconds = [](LevelConfig config) {
+    return make_level(config).value()->spec().episode_frames / kFramesPerSecond;
+  };
+  EXPECT_EQ(seconds({.name = "seek_apples"}), 30);
+  EXPECT_EQ(seconds({.name = "explore_object_locations_small"}), 90);
+  EXPECT_EQ(seconds({.name = "nav_maze_static_01"}), 60);
+  EXPECT_EQ(seconds({.name = "nav_maze_static_01", .episode_seconds = 7}), 7);
+}
+
+std::string error_of(const LevelConfig& config) {
+  const auto level = make_level(config);
+  return level ? "" : level.error().message;
+}
+
+TEST(Levels, AnUnknownNameIsAnsweredWithTheNearest) {
+  EXPECT_EQ(error_of({.name = "seek_aples"}),
+            "unknown level 'seek_aples', did you mean 'seek_apples'? Levels: seek_apples, "
+            "explore_object_locations_small, nav_maze_static_01, map:FILE");
+  EXPECT_EQ(error_of({.name = "zzzzzzzzzzzzzzzzzzzzzz"}),
+            "unknown level 'zzzzzzzzzzzzzzzzzzzzzz'. Levels: seek_apples, "
+            "explore_object_locations_small, nav_maze_static_01, map:FILE");
+}
+
+TEST(Levels, ASettingThatALevelDoesNotUseIsRefused) {
+  EXPECT_EQ(error_of({.name = "nav_maze_static_01", .maze_width = 13}),
+            "level.maze_width is 13, but level 'nav_maze_static_01' does not use it (its settings: episode_seconds)");
+  EXPECT_EQ(error_of({.name = "explore_object_locations_small", .maze_width = 13}), "");
+}
+
+TEST(Levels, SettingsOfAMazeMustFitTogether) {
+  const auto error = [](auto&& change) {
+    LevelConfig config{.name = "explore_object_locations_small"};
+    change(config);
+    return error_of(config);
+  };
+  EXPECT_EQ(error([](LevelConfig& c) { c.maze_width = 12; }), "level.maze_width is 12, expected an odd number");
+  EXPECT_EQ(error([](LevelConfig& c) { c.maze_height = 12; }), "level.maze_height is 12, expected an odd number");
+  EXPECT_EQ(error([](LevelConfig& c) { c.room_min_size = 4; }), "level.room_min_size is 4, expected an odd number");
+  EXPECT_EQ(error([](LevelConfig& c) { c.room_max_size = 6; }), "level.room_max_size is 6, expected an odd number");
+  EXPECT_EQ(error([](LevelConfig& c) { c.room_min_size = 7; }),
+            "level.room_min_size is 7, expected at most level.room_max_size, 5");
+  EXPECT_EQ(error([](LevelConfig& c) { c.room_min_size = c.room_max_size = 11; }),
+            "level.room_min_size is 11, expected at most 9, what a maze of 11 x 11 has room for");
+}
+
+TEST(Levels, ConfigFieldsAreInTableLevel) {
+  LevelConfig config;
+  ASSERT_TRUE(set_field_text(fields_of(config), "level.name", "nav_maze_static_01"));
+  ASSERT_TRUE(set_field_text(fields_of(config), "level.reward_density", "0.25"));
+  EXPECT_EQ(config.name, "nav_maze_static_01");
+  EXPECT_EQ(config.reward_density, 0.25);
+  EXPECT_FALSE(set_field_text(fields_of(config), "level.reward_density", "1.5"));
+}
+
+TEST(Levels, AMapFileIsALevel) {
+  const std::string path = testing::TempDir() + "chrysalis_catalog_test.map";
+  std::ofstream(path) << "chrysalis map 1\nepisode_seconds = 5\ngrid\n#####\n#SAG#\n#####\n";
+  const auto level = std::move(make_level({.name = "map:" + path}).value());
+  EXPECT_EQ(level->spec().name, "map:" + path);
+  EXPECT_EQ(level->spec().episode_frames, 300);
+  EXPECT_EQ(level->spec().frame_reward_max, 10);
+  level->start(RandomKey(1));
+  EXPECT_EQ(level->world().items().size(), 2u);
+  EXPECT_EQ(error_of({.name = "map:/nowhere/at.all"}),
+            "cannot read map /nowhere/at.all: No such file or directory");
+  EXPECT_EQ(error_of({.name = "map:" + path, .room_count = 3}),
+            fmt::format("level.room_count is 3, but level 'map:{}' does not use it (its settings: episode_seconds)",
+                        path));
+}
+
+}  // namespace
+}  // namespace chrysalis

@@ -1,0 +1,52 @@
+// Gathering apples and finding goals on a map: the rules of seek_apples, of the explore levels, of the navigation
+// mazes and of users' text maps, which differ only in their maps and in these numbers.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "chrysalis/levels/level.h"
+
+namespace chrysalis {
+
+struct ForageRules {
+  int apple_reward = 1;
+  int goal_reward = 10;
+  // When the last apple of a map is taken, the map restarts; otherwise nothing more happens.
+  bool apples_return = true;
+};
+
+// A restart brings all items back and moves the agent to a spawn drawn anew. A goal always restarts its map.
+class ForageLevel final : public Level {
+ public:
+  // The map of an episode: a function of the stream alone. A fixed level returns its one map.
+  using MakeMap = std::function<std::shared_ptr<const Map>(RandomStream& random)>;
+
+  // The spec's bounds on rewards are filled in here.
+  ForageLevel(LevelSpec spec, ForageRules rules, MakeMap make_map);
+
+  const LevelSpec& spec() const override { return spec_; }
+  void start(RandomKey episode_key) override;
+  int step(const RawAction& action) override;
+  const World& world() const override;
+  void save(ByteWriter& out) const override;
+  Status restore(ByteReader& in) override;
+
+ private:
+  struct Place {
+    Spawn spawn;
+    float yaw_degrees;
+  };
+  Place draw_place();
+  void restart();
+
+  LevelSpec spec_;
+  ForageRules rules_;
+  MakeMap make_map_;
+  std::uint64_t map_key_ = 0;  // The stream that the map was made from: enough to make it again.
+  RandomStream places_{0, 0};  // Where the agent is put.
+  std::optional<World> world_;
+};
+
+}  // namespace chrysalis
