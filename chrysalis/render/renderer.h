@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "chrysalis/core/result.h"
-#include "chrysalis/render/mesh.h"
+#include "chrysalis/render/draw_list.h"
 #include "chrysalis/render/raster.h"
 #include "chrysalis/world/world.h"
 
@@ -42,8 +42,6 @@ class Renderer {
   void render_top_down(const World& world, std::span<std::uint8_t> rgb);
 
  private:
-  void add_surfaces(const Camera& camera, const Scene& scene);
-  void add_mesh(const Camera& camera, const Mesh& mesh, const Pose& pose);
   void add_items(const Camera& camera, const World& world);
   void finish(const Camera& camera, const Background& background, std::span<std::uint8_t> rgb);
 
@@ -52,9 +50,7 @@ class Renderer {
   Scene scene_;
   // Scratch of one picture.
   Canvas canvas_;
-  ViewScene view_;
-  std::vector<Vec3> mesh_corners_;
-  std::vector<ScreenPolygon> polygons_;
+  DrawList draw_list_;
 };
 
 }  // namespace chrysalis
