@@ -1,0 +1,122 @@
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "chrysalis/agent/sgemm.h"
+#include "chrysalis/cli/command.h"
+
+namespace chrysalis {
+namespace {
+
+// One finding: how it is, and the mend where it is not as it should be.
+struct Finding {
+  std::string what;
+  std::string found;
+  std::string mend;  // Empty: well.
+};
+
+std::string cpu_line(const std::string& key) {
+  std::ifstream info("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(info, line))
+    if (line.starts_with(key)) return line.substr(line.find(':') + 2);
+  return "";
+}
+
+Finding cpu_features() {
+  const std::string flags = " " + cpu_line("flags") + " ";
+  std::string found;
+  for (const char* feature : {"avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16"})
+    if (flags.find(fmt::format(" {} ", feature)) != std::string::npos) found += fmt::format("{}{}", found.empty() ? "" : " ", feature);
+  Finding finding{"CPU features", found.empty() ? "none of avx2, fma, avx512f" : found, ""};
+#if defined(__x86_64__)
+  if (flags.find(" avx2 ") == std::string::npos)
+    finding.mend = "without AVX2 everything runs, several times slower: use a processor made after 2013";
+#endif
+  return finding;
+}
+
+Finding blas() {
+  const SgemmRates rates = measure_sgemm(5);
+  Finding finding{"BLAS", fmt::format("{}: {:.1f} GFLOP/s a core (oneDNN: {:.1f})", blas_description(), rates.blas_gflops,
+                                      rates.onednn_gflops),
+                  ""};
+  // The reference BLAS reaches a fiftieth, old OpenBLAS on an unknown processor a quarter or less.
+  if (rates.blas_gflops < rates.onednn_gflops / 3) {
+    finding.mend = openblas_core_name().empty()
+                       ? "a slow BLAS: apt install libopenblas-dev"
+                       : fmt::format("OpenBLAS does not know this processor and runs its {} kernels; large products go "
+                                     "through oneDNN all the same. For the rest: export OPENBLAS_CORETYPE=SkylakeX "
+                                     "(AVX-512) or Haswell (AVX2)",
+                                     openblas_core_name());
+  }
+  return finding;
+}
+
+Finding disk() {
+  std::error_code code;
+  const auto space = std::filesystem::space(".", code);
+  if (code) return {"Disk here", code.message(), "run it where a directory can be read"};
+  const double free_gib = static_cast<double>(space.available) / (1 << 30);
+  return {"Disk here", fmt::format("{:.1f} GiB free", free_gib),
+          free_gib < 1 ? "a long run takes some hundred MiB: free at least 1 GiB" : ""};
+}
+
+Finding memory() {
+  std::ifstream info("/proc/meminfo");
+  std::string key;
+  double kib = 0;
+  std::string unit;
+  while (info >> key >> kib >> unit)
+    if (key == "MemAvailable:") break;
+  const double gib = kib / (1 << 20);
+  return {"Memory", fmt::format("{:.1f} GiB available", gib), gib < 2 ? "training takes about 1 GiB, building 2" : ""};
+}
+
+Status run(bool as_json) {
+  const unsigned cores = std::thread::hardware_concurrency();
+  const std::vector<Finding> findings = {
+      {"Program", CHRYSALIS_VERSION, ""},
+      {"Compiler", __VERSION__, ""},
+#ifdef NDEBUG
+      {"Build", "optimised", ""},
+#else
+      {"Build", "debug", "several times slower: make build gives the optimised program"},
+#endif
+      {"CPU", cpu_line("model name"), ""},
+      cpu_features(),
+      {"Cores", fmt::format("{}", cores), cores == 0 ? "unknown: set train.workers" : ""},
+      memory(),
+      {"LibTorch", torch_description(), ""},
+      blas(),
+      disk(),
+  };
+  int faults = 0;
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const Finding& finding : findings) {
+    if (!finding.mend.empty()) ++faults;
+    if (as_json) {
+      json.push_back({{"what", finding.what}, {"found", finding.found}, {"ok", finding.mend.empty()}, {"mend", finding.mend}});
+    } else {
+      fmt::print("{} {:14} {}\n", finding.mend.empty() ? "ok  " : "MEND", finding.what, finding.found);
+      if (!finding.mend.empty()) fmt::print("     {:14} {}\n", "", finding.mend);
+    }
+  }
+  if (as_json) {
+    fmt::print("{}\n", json.dump(2));
+  } else {
+    fmt::print("{}\n", faults == 0 ? "All is well." : fmt::format("{} to mend.", faults));
+  }
+  return {};
+}
+
+}  // namespace
+
+Action add_doctor_command(CLI::App& app) {
+  auto json = std::make_shared<bool>(false);
+  app.add_flag("--json", *json, "Print JSON");
+  return [json] { return run(*json); };
+}
+
+}  // namespace chrysalis

@@ -1,0 +1,163 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "chrysalis/cli/agent_source.h"
+#include "chrysalis/cli/command.h"
+#include "chrysalis/cli/progress_line.h"
+#include "chrysalis/store/run_directory.h"
+#include "chrysalis/store/sha256.h"
+
+namespace chrysalis {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string run;
+  int curve = 10;
+  bool json = false;
+};
+
+constexpr std::int64_t kRecentEpisodes = 30;  // What a population compares by.
+
+Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+
+// Updates and episodes gathered into `points` stretches of equal agent steps.
+Json curve_of(const std::vector<UpdateRow>& updates, const std::vector<EpisodeRow>& episodes, int points) {
+  Json curve = Json::array();
+  if (updates.empty()) return curve;
+  const auto count = std::min<std::size_t>(points, updates.size());
+  std::size_t episode = 0;
+  for (std::size_t p = 0; p < count; ++p) {
+    const std::size_t begin = updates.size() * p / count;
+    const std::size_t end = updates.size() * (p + 1) / count;
+    double returns = 0;
+    std::int64_t ended = 0;
+    for (; episode < episodes.size() && episodes[episode].ended_at_update <= updates[end - 1].update; ++episode) {
+      returns += episodes[episode].episode_return;
+      ++ended;
+    }
+    UpdateRow mean;
+    for (std::size_t u = begin; u < end; ++u) {
+      const double share = 1.0 / static_cast<double>(end - begin);
+      mean.entropy += updates[u].entropy * share;
+      mean.explained_variance += updates[u].explained_variance * share;
+      mean.gradient_norm += updates[u].gradient_norm * share;
+      mean.mean_lag += updates[u].mean_lag * share;
+      mean.saturated_units += updates[u].saturated_units * share;
+    }
+    curve.push_back({{"agent_steps", updates[end - 1].agent_steps},
+                     {"seconds", updates[end - 1].seconds},
+                     {"episodes", ended},
+                     {"mean_return", ended > 0 ? Json(returns / static_cast<double>(ended)) : Json(nullptr)},
+                     {"entropy", number_or_null(mean.entropy)},
+                     {"explained_variance", number_or_null(mean.explained_variance)},
+                     {"gradient_norm", number_or_null(mean.gradient_norm)},
+                     {"saturated_units", number_or_null(mean.saturated_units)},
+                     {"mean_lag", number_or_null(mean.mean_lag)}});
+  }
+  return curve;
+}
+
+Result<Json> member_json(RunDirectory& run, const RunConfig& config, std::int64_t member, int points) {
+  CHRYSALIS_ASSIGN_OR_RETURN(const MemberSummary summary, run.database().summary(member));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto updates, run.database().updates(member));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto episodes, run.database().episodes(member));
+  double recent = 0;
+  const auto recent_count = std::min<std::size_t>(kRecentEpisodes, episodes.size());
+  for (std::size_t i = episodes.size() - recent_count; i < episodes.size(); ++i)
+    recent += episodes[i].episode_return / static_cast<double>(recent_count);
+  Json json = {{"id", member},
+               {"updates", summary.last_update},
+               {"agent_steps", summary.agent_steps},
+               {"episodes", summary.episodes},
+               {"frames_of_episodes", summary.frames},
+               {"learning_rate", config.learner.learning_rate},
+               {"entropy_cost", config.learner.entropy_cost},
+               {"mean_return_30", recent_count > 0 ? Json(recent) : Json(nullptr)},
+               {"max_lag", 0},
+               {"weights_sha256", nullptr},
+               {"checkpoint", nullptr}};
+  std::int64_t max_lag = 0;
+  for (const UpdateRow& update : updates) max_lag = std::max(max_lag, update.max_lag);
+  json["max_lag"] = max_lag;
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto checkpoint, run.latest_checkpoint(member));
+  if (checkpoint) {
+    CHRYSALIS_ASSIGN_OR_RETURN(auto layout, weight_layout(config.agent, agent_spec(config)));
+    CHRYSALIS_ASSIGN_OR_RETURN(const WeightsPtr weights, weights_of(checkpoint->tensors, std::move(layout)));
+    json["weights_sha256"] = weights_sha256(weights->values);
+    json["checkpoint"] = checkpoint->info.name();
+    json["checkpoint_agent_steps"] = checkpoint->info.position.agent_steps;
+  }
+  json["curve"] = curve_of(updates, episodes, points);
+  return json;
+}
+
+std::string cell(const Json& value, int precision) {
+  return value.is_null() ? "-" : fmt::format("{:.{}f}", value.get<double>(), precision);
+}
+
+void print_member(const Json& member) {
+  fmt::print("member {}: {} agent steps, {} updates, {} episodes, mean return of the last 30: {}\n",
+             member["id"].get<std::int64_t>(), grouped_digits(member["agent_steps"].get<std::int64_t>()),
+             grouped_digits(member["updates"].get<std::int64_t>()), grouped_digits(member["episodes"].get<std::int64_t>()),
+             cell(member["mean_return_30"], 2));
+  if (!member["checkpoint"].is_null())
+    fmt::print("  checkpoint {} at {} agent steps, weights {}\n", member["checkpoint"].get<std::string>(),
+               grouped_digits(member["checkpoint_agent_steps"].get<std::int64_t>()),
+               member["weights_sha256"].get<std::string>());
+  fmt::print("\n{:>14} {:>8} {:>9} {:>8} {:>8} {:>10} {:>9} {:>10} {:>5}\n", "agent steps", "time", "episodes", "return",
+             "entropy", "expl. var.", "grad norm", "saturated", "lag");
+  for (const Json& point : member["curve"])
+    fmt::print("{:>14} {:>8} {:>9} {:>8} {:>8} {:>10} {:>9} {:>10} {:>5}\n",
+               grouped_digits(point["agent_steps"].get<std::int64_t>()), duration_text(point["seconds"].get<double>()),
+               point["episodes"].get<std::int64_t>(), cell(point["mean_return"], 2), cell(point["entropy"], 3),
+               cell(point["explained_variance"], 2), cell(point["gradient_norm"], 1), cell(point["saturated_units"], 3),
+               cell(point["mean_lag"], 1));
+}
+
+Status run_inspect(const Options& options) {
+  CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(options.run, OpenMode::kReadOnly));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto text, run.config());
+  if (!text) return invalid_input("{} has no config yet: train first", options.run);
+  CHRYSALIS_ASSIGN_OR_RETURN(const RunConfig config, run_config_from_text(*text, options.run, {}));
+  Json json = {{"run", options.run}, {"level", config.level.name}, {"seed", config.seed}, {"members", Json::array()}};
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto members, run.database().members());
+  for (const MemberRow& member : members) {
+    CHRYSALIS_ASSIGN_OR_RETURN(Json one, member_json(run, config, member.member, options.curve));
+    json["members"].push_back(std::move(one));
+  }
+  json["evaluations"] = Json::array();
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto evaluations, run.database().evaluations());
+  for (const EvaluationRow& evaluation : evaluations)
+    json["evaluations"].push_back({{"checkpoint", evaluation.checkpoint},
+                                   {"level", evaluation.level},
+                                   {"episodes", evaluation.returns.size()},
+                                   {"mean_return", evaluation.mean},
+                                   {"ci95", evaluation.ci95}});
+  for (const std::string& warning : run.take_warnings()) fmt::print(stderr, "warning: {}\n", warning);
+  if (options.json) {
+    fmt::print("{}\n", json.dump(2));
+    return {};
+  }
+  fmt::print("{}: level {}, seed {}\n", options.run, config.level.name, config.seed);
+  for (const Json& member : json["members"]) print_member(member);
+  for (const Json& evaluation : json["evaluations"])
+    fmt::print("evaluated {} on {}: mean return {:.2f}, 95 % interval {:.2f} to {:.2f}, {} episodes\n",
+               evaluation["checkpoint"].get<std::string>(), evaluation["level"].get<std::string>(),
+               evaluation["mean_return"].get<double>(), evaluation["ci95"][0].get<double>(),
+               evaluation["ci95"][1].get<double>(), evaluation["episodes"].get<std::int64_t>());
+  return {};
+}
+
+}  // namespace
+
+Action add_inspect_command(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  app.add_option("run", options->run, "Directory of a run")->required();
+  app.add_option("--curve", options->curve, "Points of the learning curve")->check(CLI::Range(1, 10'000));
+  app.add_flag("--json", options->json, "Print JSON");
+  return [options] { return run_inspect(*options); };
+}
+
+}  // namespace chrysalis
