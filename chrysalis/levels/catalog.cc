@@ -14,16 +14,18 @@ namespace {
 constexpr std::string_view kMapPrefix = "map:";
 constexpr int kExploreSeconds = 90;
 
-LevelSpec spec_of(std::string_view name, std::string_view summary, int own_seconds, const LevelConfig& config) {
+LevelSpec spec_of(std::string_view name, std::string_view summary, int own_seconds,
+                  const LevelConfig& config) {
   const auto seconds = config.episode_seconds > 0 ? config.episode_seconds : own_seconds;
-  return {.name = std::string(name), .summary = std::string(summary),
+  return {.name = std::string(name),
+          .summary = std::string(summary),
           .episode_frames = static_cast<int>(seconds) * kFramesPerSecond};
 }
 
 std::unique_ptr<Level> level_on(const TextMap& text_map, std::string_view name, std::string_view summary,
                                 const LevelConfig& config) {
-  return std::make_unique<ForageLevel>(spec_of(name, summary, text_map.episode_seconds, config), text_map.rules,
-                                       [map = text_map.map](RandomStream&) { return map; });
+  return std::make_unique<ForageLevel>(spec_of(name, summary, text_map.episode_seconds, config),
+                                       text_map.rules, [map = text_map.map](RandomStream&) { return map; });
 }
 
 template <const TextMap& (*kMap)()>
@@ -40,13 +42,18 @@ Result<std::unique_ptr<Level>> make_explore(const LevelEntry& entry, const Level
 
 const std::vector<LevelEntry>& catalog() {
   static const std::vector<LevelEntry> entries = {
-      {"seek_apples", "A room, a corridor and eight apples that return when all are taken", {},
+      {"seek_apples",
+       "A room, a corridor and eight apples that return when all are taken",
+       {},
        make_fixed<seek_apples_map>},
-      {"explore_object_locations_small", "A new maze of rooms in each episode; its apples return when all are taken",
-       {"maze_width", "maze_height", "room_count", "room_min_size", "room_max_size", "object_count", "spawn_count",
-        "reward_density", "extra_connection_probability", "decal_frequency"},
+      {"explore_object_locations_small",
+       "A new maze of rooms in each episode; its apples return when all are taken",
+       {"maze_width", "maze_height", "room_count", "room_min_size", "room_max_size", "object_count",
+        "spawn_count", "reward_density", "extra_connection_probability", "decal_frequency"},
        make_explore},
-      {"nav_maze_static_01", "A fixed maze: find the goal again and again from wherever you start", {},
+      {"nav_maze_static_01",
+       "A fixed maze: find the goal again and again from wherever you start",
+       {},
        make_fixed<nav_maze_static_01_map>},
   };
   return entries;
@@ -79,16 +86,19 @@ Status check_settings(const LevelConfig& config, std::span<const std::string_vie
     const std::string& name = mine.names[i];
     if (mine.values[i] == standard.values[i] || name == "name" || name == "episode_seconds") continue;
     if (std::find(used.begin(), used.end(), name) == used.end())
-      return invalid_input("level.{} is {}, but level '{}' does not use it (its settings: {})", name,
-                           mine.values[i], config.name,
-                           used.empty() ? "episode_seconds" : fmt::format("episode_seconds, {}", fmt::join(used, ", ")));
+      return invalid_input(
+          "level.{} is {}, but level '{}' does not use it (its settings: {})", name, mine.values[i],
+          config.name,
+          used.empty() ? "episode_seconds" : fmt::format("episode_seconds, {}", fmt::join(used, ", ")));
   }
   return {};
 }
 
 }  // namespace
 
-std::span<const LevelEntry> level_catalog() { return catalog(); }
+std::span<const LevelEntry> level_catalog() {
+  return catalog();
+}
 
 Result<std::unique_ptr<Level>> make_level(const LevelConfig& config) {
   if (config.name.starts_with(kMapPrefix)) {

@@ -15,15 +15,16 @@ namespace chrysalis {
 struct LevelEntry {
   std::string_view name;
   std::string_view summary;  // One line, without a full stop.
-  std::vector<std::string_view> settings;  // Fields of LevelConfig that it uses, beside name and episode_seconds.
+  std::vector<std::string_view>
+      settings;  // Fields of LevelConfig that it uses, beside name and episode_seconds.
   Result<std::unique_ptr<Level>> (*make)(const LevelEntry& entry, const LevelConfig& config);
 };
 
 // In the order in which people should meet them.
 std::span<const LevelEntry> level_catalog();
 
-// The level that the config names: one of the catalog, or map:FILE. The error of an unknown name gives the nearest;
-// that of a setting which is not its default although the level does not use it names the setting.
+// The level that the config names: one of the catalog, or map:FILE. The error of an unknown name gives the
+// nearest; that of a setting which is not its default although the level does not use it names the setting.
 Result<std::unique_ptr<Level>> make_level(const LevelConfig& config);
 
 }  // namespace chrysalis

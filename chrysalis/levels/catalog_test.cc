@@ -3,9 +3,27 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
+#include <new>
 
 #include "chrysalis/core/random.h"
+
+namespace {
+thread_local long allocation_count = 0;
+}
+// Counted, for step() must do without. Not inlined: g++ would take free() beside new for a mistake.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++allocation_count;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
 
 namespace chrysalis {
 namespace {
@@ -13,9 +31,13 @@ namespace {
 constexpr int kFrames = 10000;
 
 RawAction random_action(RandomStream& random) {
-  return {.look_right = random.between(-60, 60), .look_down = random.between(-10, 10),
-          .strafe_right = random.between(-1, 1), .move_forward = random.between(-1, 1),
-          .fire = random.between(0, 1), .jump = random.between(0, 1), .crouch = random.between(0, 1)};
+  return {.look_right = random.between(-60, 60),
+          .look_down = random.between(-10, 10),
+          .strafe_right = random.between(-1, 1),
+          .move_forward = random.between(-1, 1),
+          .fire = random.between(0, 1),
+          .jump = random.between(0, 1),
+          .crouch = random.between(0, 1)};
 }
 
 // A random action for a while, as agents do: more ground is covered, and walls are pushed into.
@@ -130,6 +152,17 @@ TEST_P(EveryLevel, RewardsStayWithinTheSpecAndBodiesOutOfSolids) {
   EXPECT_GT(total, 0) << "a random player finds something in 500 s";
 }
 
+TEST_P(EveryLevel, StepsAllocateNothing) {
+  const auto level = make();
+  RandomPlayer player(6);
+  level->start(RandomKey(41));
+  const long before = allocation_count;
+  int total = 0;
+  for (int frame = 0; frame < 4 * kFrames; ++frame) total += level->step(player.next());
+  EXPECT_EQ(allocation_count, before);
+  EXPECT_GT(total, 0) << "items were taken on the way";
+}
+
 TEST_P(EveryLevel, ARestoredLevelGoesOnAsTheSavedOne) {
   const auto level = make();
   level->start(RandomKey(21));
@@ -211,6 +244,58 @@ std::string error_of(const LevelConfig& config) {
   return level ? "" : level.error().message;
 }
 
+TEST(Levels, AllApplesReturnWhenAllAreTaken) {
+  const std::string path = testing::TempDir() + "chrysalis_return_test.map";
+  // From either spawn the apples are taken one after the other by running towards them.
+  std::ofstream(path) << "chrysalis map 1\nepisode_seconds = 5\ngrid\n#####\n#ASA#\n#####\n";
+  const auto level = std::move(make_level({.name = "map:" + path}).value());
+  level->start(RandomKey(3));
+  const World& world = level->world();
+  const auto present = [&] { return world.items()[0].present + world.items()[1].present; };
+  RandomPlayer player(7);
+  int total = 0, restarts = 0;
+  for (int frame = 0; frame < 20000; ++frame) {
+    const int before = present();
+    const int reward = level->step(player.next());
+    total += reward;
+    ASSERT_GT(present(), 0);
+    if (before == 1 && reward == 1) {
+      ++restarts;
+      EXPECT_EQ(present(), 2);
+      EXPECT_EQ(world.players()[0].origin.x, 250.0f) << "back at the spawn";
+      EXPECT_EQ(world.players()[0].velocity, Vec3{});
+    }
+  }
+  EXPECT_GT(restarts, 3);
+  EXPECT_EQ(total / 2, restarts);
+}
+
+TEST(Levels, AGoalRestartsAndApplesAloneDoNot) {
+  const std::string path = testing::TempDir() + "chrysalis_goal_test.map";
+  std::ofstream(path) << "chrysalis map 1\ngrid\n#######\n#A.S.G#\n#######\n";
+  const auto level = std::move(make_level({.name = "map:" + path}).value());
+  level->start(RandomKey(3));
+  const World& world = level->world();
+  RandomPlayer player(8);
+  int goals = 0, lone_apples = 0;
+  for (int frame = 0; frame < 30000; ++frame) {
+    const int reward = level->step(player.next());
+    if (reward == 1) {
+      ++lone_apples;
+      EXPECT_FALSE(world.items()[0].present);
+    } else if (reward == 10) {
+      ++goals;
+      EXPECT_TRUE(world.items()[0].present && world.items()[1].present);
+      EXPECT_EQ(world.players()[0].origin.x, 350.0f);
+    } else {
+      EXPECT_EQ(reward, 0);
+    }
+  }
+  EXPECT_GT(goals, 3);
+  EXPECT_GT(lone_apples, 1);
+  EXPECT_LE(lone_apples, goals + 1) << "once in each restart";
+}
+
 TEST(Levels, AnUnknownNameIsAnsweredWithTheNearest) {
   EXPECT_EQ(error_of({.name = "seek_aples"}),
             "unknown level 'seek_aples', did you mean 'seek_apples'? Levels: seek_apples, "
@@ -222,7 +307,8 @@ TEST(Levels, AnUnknownNameIsAnsweredWithTheNearest) {
 
 TEST(Levels, ASettingThatALevelDoesNotUseIsRefused) {
   EXPECT_EQ(error_of({.name = "nav_maze_static_01", .maze_width = 13}),
-            "level.maze_width is 13, but level 'nav_maze_static_01' does not use it (its settings: episode_seconds)");
+            "level.maze_width is 13, but level 'nav_maze_static_01' does not use it (its settings: "
+            "episode_seconds)");
   EXPECT_EQ(error_of({.name = "explore_object_locations_small", .maze_width = 13}), "");
 }
 
@@ -232,10 +318,14 @@ TEST(Levels, SettingsOfAMazeMustFitTogether) {
     change(config);
     return error_of(config);
   };
-  EXPECT_EQ(error([](LevelConfig& c) { c.maze_width = 12; }), "level.maze_width is 12, expected an odd number");
-  EXPECT_EQ(error([](LevelConfig& c) { c.maze_height = 12; }), "level.maze_height is 12, expected an odd number");
-  EXPECT_EQ(error([](LevelConfig& c) { c.room_min_size = 4; }), "level.room_min_size is 4, expected an odd number");
-  EXPECT_EQ(error([](LevelConfig& c) { c.room_max_size = 6; }), "level.room_max_size is 6, expected an odd number");
+  EXPECT_EQ(error([](LevelConfig& c) { c.maze_width = 12; }),
+            "level.maze_width is 12, expected an odd number");
+  EXPECT_EQ(error([](LevelConfig& c) { c.maze_height = 12; }),
+            "level.maze_height is 12, expected an odd number");
+  EXPECT_EQ(error([](LevelConfig& c) { c.room_min_size = 4; }),
+            "level.room_min_size is 4, expected an odd number");
+  EXPECT_EQ(error([](LevelConfig& c) { c.room_max_size = 6; }),
+            "level.room_max_size is 6, expected an odd number");
   EXPECT_EQ(error([](LevelConfig& c) { c.room_min_size = 7; }),
             "level.room_min_size is 7, expected at most level.room_max_size, 5");
   EXPECT_EQ(error([](LevelConfig& c) { c.room_min_size = c.room_max_size = 11; }),
@@ -262,9 +352,10 @@ TEST(Levels, AMapFileIsALevel) {
   EXPECT_EQ(level->world().items().size(), 2u);
   EXPECT_EQ(error_of({.name = "map:/nowhere/at.all"}),
             "cannot read map /nowhere/at.all: No such file or directory");
-  EXPECT_EQ(error_of({.name = "map:" + path, .room_count = 3}),
-            fmt::format("level.room_count is 3, but level 'map:{}' does not use it (its settings: episode_seconds)",
-                        path));
+  EXPECT_EQ(
+      error_of({.name = "map:" + path, .room_count = 3}),
+      fmt::format("level.room_count is 3, but level 'map:{}' does not use it (its settings: episode_seconds)",
+                  path));
 }
 
 }  // namespace

@@ -40,22 +40,25 @@ FloorPlan plan_of(const RoomMaze& maze, const Materials& materials, RandomStream
 }
 
 // Spawns and apples; marks them in the layout, whose rows run from the top.
-void furnish(const RoomMaze& maze, const ExploreSettings& settings, const FloorPlan& plan, RandomStream& random,
-             Map& map) {
+void furnish(const RoomMaze& maze, const ExploreSettings& settings, const FloorPlan& plan,
+             RandomStream& random, Map& map) {
   struct Cell {
     int column, row;
   };
   const auto mark = [&](Cell cell, char character) {
-    map.layout[static_cast<std::size_t>((maze.height() - 1 - cell.row) * (maze.width() + 1) + cell.column)] = character;
+    map.layout[static_cast<std::size_t>((maze.height() - 1 - cell.row) * (maze.width() + 1) + cell.column)] =
+        character;
   };
   std::vector<Cell> cells, objects;
   for (const Room& room : maze.rooms()) {
     cells.clear();
     for (int row = room.row; row < room.row + room.height; ++row)
-      for (int column = room.column; column < room.column + room.width; ++column) cells.push_back({column, row});
+      for (int column = room.column; column < room.column + room.width; ++column)
+        cells.push_back({column, row});
     random.shuffle(cells);
     const std::size_t spawn_end = std::min(static_cast<std::size_t>(settings.spawn_count), cells.size());
-    const std::size_t object_end = std::min(spawn_end + static_cast<std::size_t>(settings.object_count), cells.size());
+    const std::size_t object_end =
+        std::min(spawn_end + static_cast<std::size_t>(settings.object_count), cells.size());
     for (std::size_t i = 0; i < spawn_end; ++i) {
       map.spawns.push_back({plan.floor_centre(cells[i].column, cells[i].row)});
       mark(cells[i], 'S');
@@ -64,10 +67,11 @@ void furnish(const RoomMaze& maze, const ExploreSettings& settings, const FloorP
                    cells.begin() + static_cast<std::ptrdiff_t>(object_end));
   }
   random.shuffle(objects);
-  const auto apple_count = static_cast<std::size_t>(settings.reward_density * static_cast<double>(objects.size()) + 0.5);
+  const auto apple_count =
+      static_cast<std::size_t>(settings.reward_density * static_cast<double>(objects.size()) + 0.5);
   for (std::size_t i = 0; i < apple_count; ++i) {
-    map.items.push_back({ItemKind::kApple, plan.floor_centre(objects[i].column, objects[i].row) +
-                                               Vec3{0, 0, kItemAboveFloor}});
+    map.items.push_back({ItemKind::kApple,
+                         plan.floor_centre(objects[i].column, objects[i].row) + Vec3{0, 0, kItemAboveFloor}});
     mark(objects[i], 'A');
   }
 }
@@ -81,7 +85,8 @@ void hang_pictures(const FloorPlan& plan, double frequency, RandomStream& random
   for (int row = 0; row < plan.rows(); ++row)
     for (int column = 0; column < plan.columns(); ++column)
       for (const Side side : {Side::kEast, Side::kNorth, Side::kWest, Side::kSouth})
-        if (!plan.at(column, row).solid && plan.beside(column, row, side).solid) faces.push_back({column, row, side});
+        if (!plan.at(column, row).solid && plan.beside(column, row, side).solid)
+          faces.push_back({column, row, side});
   random.shuffle(faces);
   std::vector<int> pictures(kPictureCount);
   std::iota(pictures.begin(), pictures.end(), 0);
@@ -89,7 +94,8 @@ void hang_pictures(const FloorPlan& plan, double frequency, RandomStream& random
   const auto count = static_cast<std::size_t>(
       std::min(0.5 + frequency * static_cast<double>(faces.size()), static_cast<double>(kPictureCount)));
   for (std::size_t i = 0; i < std::min(count, faces.size()); ++i)
-    map.surfaces.push_back(wall_picture(plan, faces[i].column, faces[i].row, faces[i].side, picture(pictures[i])));
+    map.surfaces.push_back(
+        wall_picture(plan, faces[i].column, faces[i].row, faces[i].side, picture(pictures[i])));
 }
 
 }  // namespace
@@ -98,25 +104,30 @@ Result<ExploreSettings> explore_settings(const LevelConfig& config) {
   const struct {
     std::string_view name;
     std::int64_t value;
-  } odd[] = {{"maze_width", config.maze_width}, {"maze_height", config.maze_height},
-             {"room_min_size", config.room_min_size}, {"room_max_size", config.room_max_size}};
+  } odd[] = {{"maze_width", config.maze_width},
+             {"maze_height", config.maze_height},
+             {"room_min_size", config.room_min_size},
+             {"room_max_size", config.room_max_size}};
   for (const auto& [name, value] : odd)
     if (value % 2 == 0) return invalid_input("level.{} is {}, expected an odd number", name, value);
   if (config.room_min_size > config.room_max_size)
-    return invalid_input("level.room_min_size is {}, expected at most level.room_max_size, {}", config.room_min_size,
-                         config.room_max_size);
+    return invalid_input("level.room_min_size is {}, expected at most level.room_max_size, {}",
+                         config.room_min_size, config.room_max_size);
   const std::int64_t fits = std::min(config.maze_width, config.maze_height) - 2;
   if (config.room_min_size > fits)
-    return invalid_input("level.room_min_size is {}, expected at most {}, what a maze of {} x {} has room for",
-                         config.room_min_size, fits, config.maze_width, config.maze_height);
-  return ExploreSettings{
-      .maze = {.width = static_cast<int>(config.maze_width), .height = static_cast<int>(config.maze_height),
-               .room_count = static_cast<int>(config.room_count),
-               .room_min_size = static_cast<int>(config.room_min_size),
-               .room_max_size = static_cast<int>(config.room_max_size),
-               .extra_connection_probability = config.extra_connection_probability},
-      .object_count = static_cast<int>(config.object_count), .spawn_count = static_cast<int>(config.spawn_count),
-      .reward_density = config.reward_density, .decal_frequency = config.decal_frequency};
+    return invalid_input(
+        "level.room_min_size is {}, expected at most {}, what a maze of {} x {} has room for",
+        config.room_min_size, fits, config.maze_width, config.maze_height);
+  return ExploreSettings{.maze = {.width = static_cast<int>(config.maze_width),
+                                  .height = static_cast<int>(config.maze_height),
+                                  .room_count = static_cast<int>(config.room_count),
+                                  .room_min_size = static_cast<int>(config.room_min_size),
+                                  .room_max_size = static_cast<int>(config.room_max_size),
+                                  .extra_connection_probability = config.extra_connection_probability},
+                         .object_count = static_cast<int>(config.object_count),
+                         .spawn_count = static_cast<int>(config.spawn_count),
+                         .reward_density = config.reward_density,
+                         .decal_frequency = config.decal_frequency};
 }
 
 std::shared_ptr<const Map> make_explore_map(const ExploreSettings& settings, RandomStream& random) {

@@ -1,4 +1,5 @@
-// explore_object_locations: a maze of rooms, new in each episode, with apples in half of the rooms' object cells.
+// explore_object_locations: a maze of rooms, new in each episode, with apples in half of the rooms' object
+// cells.
 #pragma once
 
 #include <memory>

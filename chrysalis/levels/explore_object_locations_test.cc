@@ -25,7 +25,8 @@ std::vector<int> distances(const RoomMaze& maze, int from) {
   for (std::size_t i = 0; i < queue.size(); ++i) {
     const int cell = queue[i];
     for (const int next : {cell + 1, cell - 1, cell + maze.width(), cell - maze.width()}) {
-      if (!maze.open(next % maze.width(), next / maze.width()) || steps[static_cast<std::size_t>(next)] >= 0) continue;
+      if (!maze.open(next % maze.width(), next / maze.width()) || steps[static_cast<std::size_t>(next)] >= 0)
+        continue;
       steps[static_cast<std::size_t>(next)] = steps[static_cast<std::size_t>(cell)] + 1;
       queue.push_back(next);
     }
@@ -91,7 +92,8 @@ TEST(RoomMaze, ExtraConnectionsOpenMore) {
       RoomMazeSettings settings;
       if (count == &extra) settings.extra_connection_probability = 1.0;
       const RoomMaze maze(settings, random);
-      for (int cell = 0; cell < kSide * kSide; ++cell) *count += maze.open(cell % kSide, cell / kSide) ? 1 : 0;
+      for (int cell = 0; cell < kSide * kSide; ++cell)
+        *count += maze.open(cell % kSide, cell / kSide) ? 1 : 0;
     }
   }
   EXPECT_GT(extra, plain + 50 * 3);
@@ -101,8 +103,9 @@ TEST(RoomMaze, SmallAndLargeMazesWork) {
   for (const auto& [width, height, room] : {std::array{5, 5, 3}, {5, 51, 3}, {51, 51, 9}, {7, 5, 1}}) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
       RandomStream random{RandomKey(seed)};
-      const RoomMaze maze({.width = width, .height = height, .room_count = 20, .room_min_size = room,
-                           .room_max_size = room}, random);
+      const RoomMaze maze(
+          {.width = width, .height = height, .room_count = 20, .room_min_size = room, .room_max_size = room},
+          random);
       ASSERT_GE(maze.rooms().size(), 1u);
       for (int i = 0; i < width; ++i) ASSERT_FALSE(maze.open(i, 0) || maze.open(i, height - 1));
       for (int i = 0; i < height; ++i) ASSERT_FALSE(maze.open(0, i) || maze.open(width - 1, i));
@@ -133,7 +136,8 @@ TEST(ExploreMap, PlacesSpawnsApplesAndPicturesByTheRules) {
     for (int row = 1; row < kSide - 1; ++row)
       for (int column = 1; column < kSide - 1; ++column)
         if (open(column, row))
-          faces += !open(column + 1, row) + !open(column - 1, row) + !open(column, row + 1) + !open(column, row - 1);
+          faces += !open(column + 1, row) + !open(column - 1, row) + !open(column, row + 1) +
+                   !open(column, row - 1);
     std::set<MaterialId> pictures;
     int picture_count = 0;
     for (const Surface& surface : map->surfaces) {

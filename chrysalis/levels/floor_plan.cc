@@ -7,16 +7,16 @@
 namespace chrysalis {
 namespace {
 
-constexpr float kTile = 100.0f;           // A texture covers so many u.
-constexpr float kSlab = 16.0f;            // Thickness of floors and ceilings.
-constexpr float kHeadroom = 80.0f;        // Walls under open sky stop whoever jumps from the highest floor.
+constexpr float kTile = 100.0f;     // A texture covers so many u.
+constexpr float kSlab = 16.0f;      // Thickness of floors and ceilings.
+constexpr float kHeadroom = 80.0f;  // Walls under open sky stop whoever jumps from the highest floor.
 constexpr float kPictureSide = 64.0f;
-constexpr float kPictureGap = 0.5f;       // In front of the wall.
-constexpr float kPictureHeight = 50.0f;   // Of its middle above the floor: the eye's.
+constexpr float kPictureGap = 0.5f;      // In front of the wall.
+constexpr float kPictureHeight = 50.0f;  // Of its middle above the floor: the eye's.
 // Light by direction, so that corners can be seen.
 constexpr float kLightNorthSouth = 1.0f;
 constexpr float kLightEastWest = 0.85f;
-constexpr float kLightFromAbove = 0.6f;   // Tops of walls in views from above.
+constexpr float kLightFromAbove = 0.6f;  // Tops of walls in views from above.
 
 struct Step {
   int columns;
@@ -24,10 +24,14 @@ struct Step {
 };
 constexpr Step step_of(Side side) {
   switch (side) {
-    case Side::kEast: return {1, 0};
-    case Side::kNorth: return {0, 1};
-    case Side::kWest: return {-1, 0};
-    case Side::kSouth: return {0, -1};
+    case Side::kEast:
+      return {1, 0};
+    case Side::kNorth:
+      return {0, 1};
+    case Side::kWest:
+      return {-1, 0};
+    case Side::kSouth:
+      return {0, -1};
   }
   return {0, 0};
 }
@@ -36,8 +40,8 @@ float light_of(Side side) {
   return side == Side::kEast || side == Side::kWest ? kLightEastWest : kLightNorthSouth;
 }
 
-// A wall at `side` of the rectangle [low, high]: it looks back into it, so its right edge runs as that of an eye
-// which looks towards `side`.
+// A wall at `side` of the rectangle [low, high]: it looks back into it, so its right edge runs as that of an
+// eye which looks towards `side`.
 Surface wall_surface(Vec3 low, Vec3 high, Side side, MaterialId material) {
   Surface surface;
   surface.down = {0, 0, low.z - high.z};
@@ -67,14 +71,22 @@ Surface wall_surface(Vec3 low, Vec3 high, Side side, MaterialId material) {
 }
 
 Surface floor_surface(Vec3 low, Vec3 high, MaterialId material, float light) {
-  return {.corner = {low.x, high.y, high.z}, .right = {high.x - low.x, 0, 0}, .down = {0, low.y - high.y, 0},
-          .tiles_right = (high.x - low.x) / kTile, .tiles_down = (high.y - low.y) / kTile, .material = material,
+  return {.corner = {low.x, high.y, high.z},
+          .right = {high.x - low.x, 0, 0},
+          .down = {0, low.y - high.y, 0},
+          .tiles_right = (high.x - low.x) / kTile,
+          .tiles_down = (high.y - low.y) / kTile,
+          .material = material,
           .light = light};
 }
 
 Surface ceiling_surface(Vec3 low, Vec3 high, MaterialId material) {
-  return {.corner = low, .right = {high.x - low.x, 0, 0}, .down = {0, high.y - low.y, 0},
-          .tiles_right = (high.x - low.x) / kTile, .tiles_down = (high.y - low.y) / kTile, .material = material,
+  return {.corner = low,
+          .right = {high.x - low.x, 0, 0},
+          .down = {0, high.y - low.y, 0},
+          .tiles_right = (high.x - low.x) / kTile,
+          .tiles_down = (high.y - low.y) / kTile,
+          .material = material,
           .is_ceiling = true};
 }
 
@@ -95,14 +107,16 @@ class Builder {
   }
 
   void build() {
-    for (const Side side : {Side::kEast, Side::kWest}) walls_facing(side, plan_.columns(), plan_.rows(), true);
-    for (const Side side : {Side::kNorth, Side::kSouth}) walls_facing(side, plan_.rows(), plan_.columns(), false);
+    for (const Side side : {Side::kEast, Side::kWest})
+      walls_facing(side, plan_.columns(), plan_.rows(), true);
+    for (const Side side : {Side::kNorth, Side::kSouth})
+      walls_facing(side, plan_.rows(), plan_.columns(), false);
     floors();
     wall_tops();
     if (plan_.ceiling) {
       // One sheet over everything: what lies over the walls is hidden by them.
-      map_.surfaces.push_back(ceiling_surface(corner(0, 0, plan_.wall_height), far_corner(plan_.wall_height),
-                                              *plan_.ceiling));
+      map_.surfaces.push_back(
+          ceiling_surface(corner(0, 0, plan_.wall_height), far_corner(plan_.wall_height), *plan_.ceiling));
       map_.solids.push_back({corner(0, 0, plan_.wall_height), far_corner(plan_.wall_height + kSlab)});
     }
     map_.solids.push_back({corner(0, 0, lowest_ - kSlab), far_corner(lowest_)});
@@ -112,7 +126,8 @@ class Builder {
 
  private:
   const PlanCell& first_open() const {
-    const auto open = std::find_if(plan_.cells.begin(), plan_.cells.end(), [](const PlanCell& c) { return !c.solid; });
+    const auto open =
+        std::find_if(plan_.cells.begin(), plan_.cells.end(), [](const PlanCell& c) { return !c.solid; });
     CHRYSALIS_CHECK(open != plan_.cells.end(), "a plan without an open cell");
     return *open;
   }
@@ -147,8 +162,9 @@ class Builder {
           close();
           continue;
         }
-        const MaterialId material =
-            next.solid && next.wall ? *next.wall : cell.wall ? *cell.wall : plan_.wall;
+        const MaterialId material = next.solid && next.wall ? *next.wall
+                                    : cell.wall             ? *cell.wall
+                                                            : plan_.wall;
         if (!run || run_low.z != cell.floor_height || run_top != top || run_material != material) {
           close();
           run_low = corner(column, row, cell.floor_height);
@@ -176,8 +192,8 @@ class Builder {
       const CellRect rect = grow(column, row, same, may_cover);
       mark(rect, done);
       map_.surfaces.push_back(floor_surface(corner(rect.column, rect.row, 0),
-                                            corner(rect.column_end, rect.row_end, cell.floor_height), cell.floor,
-                                            kLightNorthSouth));
+                                            corner(rect.column_end, rect.row_end, cell.floor_height),
+                                            cell.floor, kLightNorthSouth));
     });
     if (highest_ == lowest_) return;
     std::vector<float> heights;
@@ -186,7 +202,8 @@ class Builder {
     std::sort(heights.begin(), heights.end());
     heights.erase(std::unique(heights.begin(), heights.end()), heights.end());
     for (const float height : heights)
-      add_solids(height, [height](const PlanCell& cell) { return !cell.solid && cell.floor_height == height; });
+      add_solids(height,
+                 [height](const PlanCell& cell) { return !cell.solid && cell.floor_height == height; });
   }
 
   void wall_tops() {
@@ -202,8 +219,8 @@ class Builder {
       const CellRect rect = grow(column, row, same, same);
       mark(rect, done);
       map_.surfaces.push_back(floor_surface(corner(rect.column, rect.row, 0),
-                                            corner(rect.column_end, rect.row_end, plan_.wall_height), material,
-                                            kLightFromAbove));
+                                            corner(rect.column_end, rect.row_end, plan_.wall_height),
+                                            material, kLightFromAbove));
     });
   }
 
@@ -215,13 +232,13 @@ class Builder {
       if (!same(column, row)) return;
       const CellRect rect = grow(column, row, same, same);
       mark(rect, done);
-      map_.solids.push_back({corner(rect.column, rect.row, lowest_ - kSlab),
-                             corner(rect.column_end, rect.row_end, top)});
+      map_.solids.push_back(
+          {corner(rect.column, rect.row, lowest_ - kSlab), corner(rect.column_end, rect.row_end, top)});
     });
   }
 
-  // The largest rectangle found by growing east, then north, from a cell: over cells that may be covered, but not
-  // ending in a column or row without one that is wanted.
+  // The largest rectangle found by growing east, then north, from a cell: over cells that may be covered, but
+  // not ending in a column or row without one that is wanted.
   template <typename Wanted, typename MayCover>
   CellRect grow(int column, int row, Wanted&& wanted, MayCover&& may_cover) const {
     CellRect rect{column, row, column + 1, row + 1};
@@ -248,7 +265,9 @@ class Builder {
     for (int row = 0; row < plan_.rows(); ++row)
       for (int column = 0; column < plan_.columns(); ++column) visit(column, row);
   }
-  std::size_t index(int column, int row) const { return static_cast<std::size_t>(row * plan_.columns() + column); }
+  std::size_t index(int column, int row) const {
+    return static_cast<std::size_t>(row * plan_.columns() + column);
+  }
 
   const FloorPlan& plan_;
   Map& map_;
@@ -273,8 +292,8 @@ void build_plan(const FloorPlan& plan, Map& map) {
   CHRYSALIS_CHECK_EQ(plan.cells.size(), static_cast<std::size_t>(plan.columns() * plan.rows()));
   for (int row = 0; row < plan.rows(); ++row)
     for (int column = 0; column < plan.columns(); ++column)
-      CHRYSALIS_CHECK(plan.at(column, row).solid || (column > 0 && row > 0 && column + 1 < plan.columns() &&
-                                                     row + 1 < plan.rows()),
+      CHRYSALIS_CHECK(plan.at(column, row).solid ||
+                          (column > 0 && row > 0 && column + 1 < plan.columns() && row + 1 < plan.rows()),
                       "open border at column {}, row {}", column, row);
   Builder(plan, map).build();
 }

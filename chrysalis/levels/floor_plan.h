@@ -1,6 +1,6 @@
-// A map drawn as a grid of rectangles that are wall or floor: the geometry behind every level so far. Columns and
-// rows may differ in width, so block walls (a cell each) and thin walls (narrow columns between wide ones) are the
-// same thing here.
+// A map drawn as a grid of rectangles that are wall or floor: the geometry behind every level so far. Columns
+// and rows may differ in width, so block walls (a cell each) and thin walls (narrow columns between wide
+// ones) are the same thing here.
 #pragma once
 
 #include <cstdint>
@@ -15,32 +15,35 @@ struct PlanCell {
   bool solid = true;
   // Of an open cell: the walls that look into it. Of a solid one: its own faces, whatever they look into.
   std::optional<MaterialId> wall;
-  MaterialId floor = 0;        // Open cells only.
-  float floor_height = 0.0f;   // Open cells only; u.
+  MaterialId floor = 0;       // Open cells only.
+  float floor_height = 0.0f;  // Open cells only; u.
 };
 
 enum class Side : std::uint8_t { kEast, kNorth, kWest, kSouth };  // +x, +y, -x, -y.
 
 struct FloorPlan {
-  // Grid lines in u, ascending: cell (column, row) spans xs[column] to xs[column + 1] and ys[row] to ys[row + 1].
+  // Grid lines in u, ascending: cell (column, row) spans xs[column] to xs[column + 1] and ys[row] to ys[row +
+  // 1].
   std::vector<float> xs;
   std::vector<float> ys;
-  std::vector<PlanCell> cells;      // Row by row, the row of least y first. The border is solid.
-  MaterialId wall = 0;              // Where neither of two cells names a wall, and on top of walls.
-  float wall_height = 100.0f;       // Level of the walls' tops, and of the ceiling.
+  std::vector<PlanCell> cells;        // Row by row, the row of least y first. The border is solid.
+  MaterialId wall = 0;                // Where neither of two cells names a wall, and on top of walls.
+  float wall_height = 100.0f;         // Level of the walls' tops, and of the ceiling.
   std::optional<MaterialId> ceiling;  // None: open to the sky.
 
   int columns() const { return static_cast<int>(xs.size()) - 1; }
   int rows() const { return static_cast<int>(ys.size()) - 1; }
   PlanCell& at(int column, int row) { return cells[static_cast<std::size_t>(row * columns() + column)]; }
-  const PlanCell& at(int column, int row) const { return cells[static_cast<std::size_t>(row * columns() + column)]; }
+  const PlanCell& at(int column, int row) const {
+    return cells[static_cast<std::size_t>(row * columns() + column)];
+  }
   const PlanCell& beside(int column, int row, Side side) const;
   // The middle of a cell's floor.
   Vec3 floor_centre(int column, int row) const;
 };
 
-// Adds the plan's surfaces and solids to `map`, neighbours of one look merged into few rectangles. What no eye can
-// see between the walls is left out; walls have tops, for views from above.
+// Adds the plan's surfaces and solids to `map`, neighbours of one look merged into few rectangles. What no
+// eye can see between the walls is left out; walls have tops, for views from above.
 void build_plan(const FloorPlan& plan, Map& map);
 
 // A picture on the wall at `side` of an open cell, which must be solid there.

@@ -42,7 +42,8 @@ int ForageLevel::step(const RawAction& action) {
     (is_goal ? goal_taken : apple_taken) = true;
   }
   const auto apple_left = [](const Item& item) { return item.kind == ItemKind::kApple && item.present; };
-  const bool all_taken = apple_taken && std::none_of(world_->items().begin(), world_->items().end(), apple_left);
+  const bool all_taken =
+      apple_taken && std::none_of(world_->items().begin(), world_->items().end(), apple_left);
   if (goal_taken || (all_taken && rules_.apples_return)) restart();
   return reward;
 }
@@ -59,7 +60,8 @@ ForageLevel::Place ForageLevel::draw_place() {
 }
 
 void ForageLevel::restart() {
-  for (std::size_t i = 0; i < world_->items().size(); ++i) world_->set_item_present(static_cast<int>(i), true);
+  for (std::size_t i = 0; i < world_->items().size(); ++i)
+    world_->set_item_present(static_cast<int>(i), true);
   const Place place = draw_place();
   world_->respawn(0, place.spawn, place.yaw_degrees);
 }
@@ -89,7 +91,8 @@ Status ForageLevel::restore(ByteReader& in) {
     return invalid_input("state of level '{}' belongs to another map or other settings", spec_.name);
   CHRYSALIS_RETURN_IF_ERROR(world.restore(in));
   if (world.players().size() != 1)
-    return invalid_input("state of level '{}' has {} players, expected 1", spec_.name, world.players().size());
+    return invalid_input("state of level '{}' has {} players, expected 1", spec_.name,
+                         world.players().size());
   map_key_ = map_key;
   places_ = RandomStream(places_key, places_count);
   world_ = std::move(world);

@@ -1,5 +1,5 @@
-// Gathering apples and finding goals on a map: the rules of seek_apples, of the explore levels, of the navigation
-// mazes and of users' text maps, which differ only in their maps and in these numbers.
+// Gathering apples and finding goals on a map: the rules of seek_apples, of the explore levels, of the
+// navigation mazes and of users' text maps, which differ only in their maps and in these numbers.
 #pragma once
 
 #include <functional>

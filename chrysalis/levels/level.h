@@ -1,6 +1,7 @@
-// The seam between tasks and environments: one Level object is one task being played by one agent. It owns the
-// world, places the agent (player 0) and turns what happens into rewards. It does not know pixels, action repeat or
-// agent steps, and it does not end episodes: whoever steps it counts frames up to spec().episode_frames.
+// The seam between tasks and environments: one Level object is one task being played by one agent. It owns
+// the world, places the agent (player 0) and turns what happens into rewards. It does not know pixels, action
+// repeat or agent steps, and it does not end episodes: whoever steps it counts frames up to
+// spec().episode_frames.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +16,9 @@ namespace chrysalis {
 
 struct LevelSpec {
   std::string name;
-  std::string summary;          // One line, without a full stop.
-  int episode_frames = 0;       // 60 a second.
-  int frame_reward_min = 0;     // Bounds of what step() returns.
+  std::string summary;       // One line, without a full stop.
+  int episode_frames = 0;    // 60 a second.
+  int frame_reward_min = 0;  // Bounds of what step() returns.
   int frame_reward_max = 0;
 };
 
@@ -30,15 +31,16 @@ class Level {
   // Begins an episode. The key alone determines it, whatever was played before. Costs less than 0.2 ms.
   virtual void start(RandomKey episode_key) = 0;
 
-  // One frame with this action; returns the reward. Restarts inside an episode (a goal reached, all apples taken)
-  // happen here and put the agent elsewhere at once. Needs start() or restore(). Allocates nothing.
+  // One frame with this action; returns the reward. Restarts inside an episode (a goal reached, all apples
+  // taken) happen here and put the agent elsewhere at once. Needs start() or restore(). Allocates nothing.
   virtual int step(const RawAction& action) = 0;
 
   // The world as it stands; valid until the next start() or restore(). Needs one of them before.
   virtual const World& world() const = 0;
 
-  // The whole state, random streams included. restore() works on any Level made from the same config and gives an
-  // equal one; a state that is damaged or of another level is refused, and the level stays as it was.
+  // The whole state, random streams included. restore() works on any Level made from the same config and
+  // gives an equal one; a state that is damaged or of another level is refused, and the level stays as it
+  // was.
   virtual void save(ByteWriter& out) const = 0;
   virtual Status restore(ByteReader& in) = 0;
 };

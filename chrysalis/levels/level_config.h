@@ -8,8 +8,8 @@
 
 namespace chrysalis {
 
-// Cells are the squares of a level's grid. Settings other than the name and the length of an episode are those of
-// levels whose maze is generated; defaults are the original's.
+// Cells are the squares of a level's grid. Settings other than the name and the length of an episode are
+// those of levels whose maze is generated; defaults are the original's.
 struct LevelConfig {
   std::string name = "seek_apples";
   std::int64_t episode_seconds = 0;
@@ -27,32 +27,63 @@ struct LevelConfig {
   void visit(FieldVisitor& v) {
     v.begin_table("level");
     v.field({.name = "name", .help = "A level of `chrysalis levels`, or map:FILE for a text map"}, name);
-    v.field({.name = "episode_seconds", .help = "Length of an episode; 0 is the level's own", .unit = "s",
-             .min = 0, .max = 3600},
+    v.field({.name = "episode_seconds",
+             .help = "Length of an episode; 0 is the level's own",
+             .unit = "s",
+             .min = 0,
+             .max = 3600},
             episode_seconds);
-    v.field({.name = "maze_width", .help = "Width of the maze with its border; odd", .unit = "cells",
-             .min = 5, .max = 51},
+    v.field({.name = "maze_width",
+             .help = "Width of the maze with its border; odd",
+             .unit = "cells",
+             .min = 5,
+             .max = 51},
             maze_width);
-    v.field({.name = "maze_height", .help = "Height of the maze with its border; odd", .unit = "cells",
-             .min = 5, .max = 51},
+    v.field({.name = "maze_height",
+             .help = "Height of the maze with its border; odd",
+             .unit = "cells",
+             .min = 5,
+             .max = 51},
             maze_height);
-    v.field({.name = "room_count", .help = "Rooms of a maze, fewer where they find no place", .unit = "rooms",
-             .min = 1, .max = 64},
+    v.field({.name = "room_count",
+             .help = "Rooms of a maze, fewer where they find no place",
+             .unit = "rooms",
+             .min = 1,
+             .max = 64},
             room_count);
-    v.field({.name = "room_min_size", .help = "Shorter side of a room; odd", .unit = "cells", .min = 1, .max = 49},
+    v.field({.name = "room_min_size",
+             .help = "Shorter side of a room; odd",
+             .unit = "cells",
+             .min = 1,
+             .max = 49},
             room_min_size);
-    v.field({.name = "room_max_size", .help = "Longest side of a room; odd", .unit = "cells", .min = 1, .max = 49},
+    v.field({.name = "room_max_size",
+             .help = "Longest side of a room; odd",
+             .unit = "cells",
+             .min = 1,
+             .max = 49},
             room_max_size);
-    v.field({.name = "object_count", .help = "Cells of a room that may carry an apple", .unit = "cells",
-             .min = 0, .max = 100},
+    v.field({.name = "object_count",
+             .help = "Cells of a room that may carry an apple",
+             .unit = "cells",
+             .min = 0,
+             .max = 100},
             object_count);
-    v.field({.name = "spawn_count", .help = "Cells of a room where the agent may start", .unit = "cells",
-             .min = 1, .max = 100},
+    v.field({.name = "spawn_count",
+             .help = "Cells of a room where the agent may start",
+             .unit = "cells",
+             .min = 1,
+             .max = 100},
             spawn_count);
-    v.field({.name = "reward_density", .help = "Share of the object cells that carry an apple", .min = 0, .max = 1},
+    v.field({.name = "reward_density",
+             .help = "Share of the object cells that carry an apple",
+             .min = 0,
+             .max = 1},
             reward_density);
     v.field({.name = "extra_connection_probability",
-             .help = "Chance of each further opening between regions that have one", .min = 0, .max = 1},
+             .help = "Chance of each further opening between regions that have one",
+             .min = 0,
+             .max = 1},
             extra_connection_probability);
     v.field({.name = "decal_frequency", .help = "Pictures for each face of wall", .min = 0, .max = 1},
             decal_frequency);

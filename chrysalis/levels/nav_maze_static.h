@@ -1,5 +1,5 @@
-// The navigation mazes: fixed thin-walled mazes with a goal, which restarts the maze, and apples on the way. Drawn
-// by us to the graph statistics of the original ones.
+// The navigation mazes: fixed thin-walled mazes with a goal, which restarts the maze, and apples on the way.
+// Drawn by us to the graph statistics of the original ones.
 #pragma once
 
 #include "chrysalis/levels/text_map.h"

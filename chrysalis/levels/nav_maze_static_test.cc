@@ -29,7 +29,8 @@ struct Graph {
     return text(2 * row + 1 + down, 2 * column + 1 + right) == '.';
   }
   int degree(int column, int row) const {
-    return open(column, row, 1, 0) + open(column, row, -1, 0) + open(column, row, 0, 1) + open(column, row, 0, -1);
+    return open(column, row, 1, 0) + open(column, row, -1, 0) + open(column, row, 0, 1) +
+           open(column, row, 0, -1);
   }
   std::vector<int> steps_from(int column, int row) const {
     std::vector<int> steps(kWidth * kHeight, -1);
@@ -48,7 +49,9 @@ struct Graph {
   }
 
  private:
-  char text(int row, int column) const { return rows.at(static_cast<std::size_t>(row)).at(static_cast<std::size_t>(column)); }
+  char text(int row, int column) const {
+    return rows.at(static_cast<std::size_t>(row)).at(static_cast<std::size_t>(column));
+  }
 };
 
 TEST(NavMazeStatic01, HasTheGraphStatisticsOfTheOriginal) {
@@ -85,7 +88,8 @@ TEST(NavMazeStatic01, HasTheGraphStatisticsOfTheOriginal) {
   double sum = 0;
   for (const int step : spawn_steps) sum += step;
   EXPECT_NEAR(sum / 43, 20.4, 0.2);
-  EXPECT_EQ(*std::max_element(other_steps.begin(), other_steps.end()), 4) << "the seven nearest are no spawns";
+  EXPECT_EQ(*std::max_element(other_steps.begin(), other_steps.end()), 4)
+      << "the seven nearest are no spawns";
   ASSERT_EQ(apple_steps.size(), 5u);
   EXPECT_GE(*std::min_element(apple_steps.begin(), apple_steps.end()), 11);
   EXPECT_LE(*std::max_element(apple_steps.begin(), apple_steps.end()), 29);

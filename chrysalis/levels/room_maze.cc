@@ -20,7 +20,8 @@ constexpr std::array<Offset, 4> kBeside = {{{1, 0}, {0, 1}, {-1, 0}, {0, -1}}};
 }  // namespace
 
 RoomMaze::RoomMaze(const RoomMazeSettings& settings, RandomStream& random) : settings_(settings) {
-  CHRYSALIS_CHECK(settings.width % 2 == 1 && settings.height % 2 == 1, "{} x {}", settings.width, settings.height);
+  CHRYSALIS_CHECK(settings.width % 2 == 1 && settings.height % 2 == 1, "{} x {}", settings.width,
+                  settings.height);
   cells_.assign(static_cast<std::size_t>(settings.width * settings.height), kWall);
   place_rooms(random);
   dig_corridors(random);
@@ -55,7 +56,8 @@ void RoomMaze::place_rooms(RandomStream& random) {
       continue;
     }
     for (int row = room.row; row < room.row + room.height; ++row)
-      for (int column = room.column; column < room.column + room.width; ++column) at(column, row) = region_count_;
+      for (int column = room.column; column < room.column + room.width; ++column)
+        at(column, row) = region_count_;
     ++region_count_;
     rooms_.push_back(room);
   }
@@ -125,8 +127,8 @@ void RoomMaze::connect_regions(RandomStream& random) {
     while (end < candidates.size() && candidates[end].pair == candidates[begin].pair) ++end;
     const std::size_t chosen = begin + random.below(end - begin);
     for (std::size_t i = begin; i < end; ++i) {
-      const bool extra = settings_.extra_connection_probability > 0 &&
-                         random.chance(settings_.extra_connection_probability);
+      const bool extra =
+          settings_.extra_connection_probability > 0 && random.chance(settings_.extra_connection_probability);
       if (i == chosen || extra) at(candidates[i].cell.column, candidates[i].cell.row) = kPassage;
     }
     begin = end;
@@ -138,7 +140,8 @@ void RoomMaze::remove_dead_ends() {
     for (int column = 1; column < settings_.width - 1; ++column) {
       Offset here{column, row};
       // Fills the corridor back to where it branches.
-      while (open(here.column, here.row) && !in_room(here.column, here.row) && degree(here.column, here.row) <= 1) {
+      while (open(here.column, here.row) && !in_room(here.column, here.row) &&
+             degree(here.column, here.row) <= 1) {
         at(here.column, here.row) = kWall;
         for (const Offset beside : kBeside) {
           if (open(here.column + beside.column, here.row + beside.row)) {
@@ -166,8 +169,8 @@ void RoomMaze::shorten_detours() {
   }
 }
 
-// A detour from (column, row) two cells to the side, two along and two back: five corridor cells without a branch,
-// around one cell of wall, which is opened instead.
+// A detour from (column, row) two cells to the side, two along and two back: five corridor cells without a
+// branch, around one cell of wall, which is opened instead.
 bool RoomMaze::shorten_detour_at(int column, int row, int along, int across, int side) {
   // (along, across) is the direction of the way saved; the detour leaves it at a right angle.
   const auto cell = [&](int forward, int aside) -> Offset {

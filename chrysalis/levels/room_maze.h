@@ -1,5 +1,6 @@
-// Mazes of rooms and corridors, drawn at random: odd-aligned rooms, corridors in what is left, one opening between
-// any two regions that touch, no dead ends. Only the layout; what it looks like and holds is for others to say.
+// Mazes of rooms and corridors, drawn at random: odd-aligned rooms, corridors in what is left, one opening
+// between any two regions that touch, no dead ends. Only the layout; what it looks like and holds is for
+// others to say.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +11,11 @@
 namespace chrysalis {
 
 struct RoomMazeSettings {
-  int width = 11;            // Cells, border included; odd.
+  int width = 11;  // Cells, border included; odd.
   int height = 11;
-  int room_count = 4;        // At most.
-  int room_min_size = 3;     // Odd. A room is a square of this size, or longer one way.
-  int room_max_size = 5;     // Odd.
+  int room_count = 4;     // At most.
+  int room_min_size = 3;  // Odd. A room is a square of this size, or longer one way.
+  int room_max_size = 5;  // Odd.
   double extra_connection_probability = 0.0;
 };
 
@@ -41,8 +42,12 @@ class RoomMaze {
   int degree(int column, int row) const;
 
  private:
-  std::int16_t at(int column, int row) const { return cells_[static_cast<std::size_t>(row * settings_.width + column)]; }
-  std::int16_t& at(int column, int row) { return cells_[static_cast<std::size_t>(row * settings_.width + column)]; }
+  std::int16_t at(int column, int row) const {
+    return cells_[static_cast<std::size_t>(row * settings_.width + column)];
+  }
+  std::int16_t& at(int column, int row) {
+    return cells_[static_cast<std::size_t>(row * settings_.width + column)];
+  }
   bool inside(int column, int row) const {
     return column > 0 && row > 0 && column < settings_.width - 1 && row < settings_.height - 1;
   }

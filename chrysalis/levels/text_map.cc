@@ -1,8 +1,8 @@
 #include "chrysalis/levels/text_map.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -21,8 +21,8 @@ constexpr int kGridSideMax = 255;
 constexpr float kItemAboveFloor = 15.0f;
 constexpr float kPanelThickness = 2.0f;  // A thin wall reaches 1 u into the cells on both sides.
 constexpr std::string_view kKeys[] = {
-    "name",    "walls", "cell_size", "wall_height",     "floor_height", "wall",        "floor",         "ceiling", "sky",
-    "episode_seconds", "apple_reward", "goal_reward",   "apples_return", "cell",        "panel",         "picture"};
+    "name", "walls",           "cell_size",    "wall_height", "floor_height",  "wall", "floor", "ceiling",
+    "sky",  "episode_seconds", "apple_reward", "goal_reward", "apples_return", "cell", "panel", "picture"};
 
 // What a character of the grid stands for.
 struct Glyph {
@@ -56,7 +56,8 @@ class Parser {
       lines_.push_back(line);
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
-    while (!lines_.empty() && lines_.back().find_first_not_of(' ') == std::string_view::npos) lines_.pop_back();
+    while (!lines_.empty() && lines_.back().find_first_not_of(' ') == std::string_view::npos)
+      lines_.pop_back();
   }
 
   Result<TextMap> parse() {
@@ -190,7 +191,8 @@ class Parser {
     } else {
       glyph.cell.floor = floor_;
       glyph.cell.floor_height = floor_height_;
-      for (std::size_t i = 3; i < words.size(); ++i) CHRYSALIS_RETURN_IF_ERROR(cell_word(line, words[i], glyph));
+      for (std::size_t i = 3; i < words.size(); ++i)
+        CHRYSALIS_RETURN_IF_ERROR(cell_word(line, words[i], glyph));
     }
     glyphs_[character] = glyph;
     return {};
@@ -207,7 +209,8 @@ class Parser {
       return error(line, word.column, word.text, "apple, goal, spawn, floor:NAME, wall:NAME or height:N");
     const Word value{word.text.substr(colon + 1), word.column + static_cast<int>(colon) + 1};
     if (key == "floor") return material(line, value, glyph.cell.floor);
-    if (key == "height") return number(line, value, -100, static_cast<int>(plan_.wall_height), glyph.cell.floor_height);
+    if (key == "height")
+      return number(line, value, -100, static_cast<int>(plan_.wall_height), glyph.cell.floor_height);
     MaterialId wall = 0;
     CHRYSALIS_RETURN_IF_ERROR(material(line, value, wall));
     glyph.cell.wall = wall;
@@ -248,7 +251,8 @@ class Parser {
       const std::string_view row = lines_[first_row_ + i];
       if (row.size() != columns)
         return error(first_line + static_cast<int>(i), static_cast<int>(std::min(row.size(), columns)) + 1,
-                     fmt::format("a row of {} characters", row.size()), fmt::format("{}, as the first row", columns));
+                     fmt::format("a row of {} characters", row.size()),
+                     fmt::format("{}, as the first row", columns));
       for (std::size_t column = 0; column < columns; ++column)
         CHRYSALIS_RETURN_IF_ERROR(read_cell(column, i, rows));
       map_.layout += row;
@@ -259,7 +263,8 @@ class Parser {
     return {};
   }
 
-  // Grid lines: every cell_size_ in block style; in thin style narrow columns of wall lie on the lines of the cells.
+  // Grid lines: every cell_size_ in block style; in thin style narrow columns of wall lie on the lines of the
+  // cells.
   void set_lines(std::size_t count, std::vector<float>& lines) const {
     for (std::size_t i = 0; i <= count; ++i) {
       const float cells = static_cast<float>(thin_ ? i / 2 : i);
@@ -292,7 +297,8 @@ class Parser {
     if (on_wall_line && (glyph.apple || glyph.goal || glyph.spawn))
       return wrong("a wall or an opening between two cells");
     if (thin_ && !on_wall_line && glyph.cell.solid) return wrong("a cell: thin walls stand between cells");
-    const bool border = column == 0 || row_from_top == 0 || column + 1 == plan_.xs.size() - 1 || row_from_top + 1 == rows;
+    const bool border =
+        column == 0 || row_from_top == 0 || column + 1 == plan_.xs.size() - 1 || row_from_top + 1 == rows;
     if (border && !glyph.cell.solid) return wrong("a wall: the border must be closed");
 
     const int row = static_cast<int>(rows - 1 - row_from_top);  // Text runs down, y runs up.
@@ -312,7 +318,8 @@ class Parser {
         !plan_.beside(column, row, picture.side).solid)
       return error(picture.line, 1, fmt::format("column {} row {}", picture.column, picture.row),
                    "an open cell with a wall on that side");
-    map_.surfaces.push_back(wall_picture(plan_, column, row, picture.side, chrysalis::picture(picture.index)));
+    map_.surfaces.push_back(
+        wall_picture(plan_, column, row, picture.side, chrysalis::picture(picture.index)));
     return {};
   }
 

@@ -20,12 +20,15 @@ std::string error_of(std::string_view text) {
 std::string with_header(std::string_view header) {
   return fmt::format("chrysalis map 1\n{}\ngrid\n####\n#SA#\n####\n", header);
 }
-std::string with_grid(std::string_view grid) { return fmt::format("chrysalis map 1\ngrid\n{}", grid); }
+std::string with_grid(std::string_view grid) {
+  return fmt::format("chrysalis map 1\ngrid\n{}", grid);
+}
 
 TEST(TextMap, BlockCellsStandWhereTheTextShowsThem) {
   const auto parsed = parse_text_map(
       "chrysalis map 1\n# a comment\nname = tiny\ncell_size = 80\nepisode_seconds = 12\napple_reward = 3\n"
-      "cell b = apple spawn height:8\ngrid\n#####\n#S.A#\n#b..#\n#####\n", "m");
+      "cell b = apple spawn height:8\ngrid\n#####\n#S.A#\n#b..#\n#####\n",
+      "m");
   ASSERT_TRUE(parsed) << parsed.error().message;
   const Map& map = *parsed->map;
   EXPECT_EQ(map.name, "tiny");
@@ -82,7 +85,8 @@ TEST(TextMap, WallsAndFloorsCoverEachPlaceOnce) {
     const Vec3 to = point - surface.corner;
     const float along = dot(to, surface.right) / dot(surface.right, surface.right);
     const float below = dot(to, surface.down) / dot(surface.down, surface.down);
-    const Vec3 normal = cross(surface.down, surface.right) * (1.0f / length(cross(surface.down, surface.right)));
+    const Vec3 normal =
+        cross(surface.down, surface.right) * (1.0f / length(cross(surface.down, surface.right)));
     return along > 0 && along < 1 && below > 0 && below < 1 && std::abs(dot(to, normal)) < 0.1f;
   };
   const auto count = [&](Vec3 point, Vec3 towards) {
@@ -117,7 +121,8 @@ TEST(TextMap, ATextureTileIs100Units) {
 
 TEST(TextMap, MergesNeighboursIntoFewRectangles) {
   // 24 cells of floor, 20 faces of wall.
-  const Map& map = *parse_text_map(with_grid("########\n#S.....#\n#......#\n#......#\n#......#\n########\n"), "m")->map;
+  const Map& map =
+      *parse_text_map(with_grid("########\n#S.....#\n#......#\n#......#\n#......#\n########\n"), "m")->map;
   int floors = 0, walls = 0;
   for (const Surface& surface : map.surfaces) {
     const float up = cross(surface.down, surface.right).z;
@@ -135,7 +140,8 @@ TEST(TextMap, ErrorsSayWhereAndWhatWasExpected) {
   EXPECT_EQ(error_of("chrysalis map 1\nname = x\n"), "m:3:1: found \"the end\", expected the line \"grid\"");
   EXPECT_EQ(error_of(with_header("cell_sise = 90")),
             "m:2:1: found \"cell_sise\", expected a key or \"grid\", did you mean 'cell_size'?");
-  EXPECT_EQ(error_of(with_header("name: x")), "m:2:1: found \"name:\", expected a key or \"grid\", did you mean 'name'?");
+  EXPECT_EQ(error_of(with_header("name: x")),
+            "m:2:1: found \"name:\", expected a key or \"grid\", did you mean 'name'?");
   EXPECT_EQ(error_of(with_header("name x")), "m:2:6: found \"x\", expected \"=\"");
   EXPECT_EQ(error_of(with_header("name =")), "m:2:7: found \"\", expected a value");
   EXPECT_EQ(error_of(with_header("name")), "m:2:5: found \"\", expected \"=\"");
@@ -149,7 +155,8 @@ TEST(TextMap, ErrorsSayWhereAndWhatWasExpected) {
             "m:2:17: found \"yes\", expected \"true\" or \"false\"");
   EXPECT_EQ(error_of(with_header("wall = maze_gren")).rfind("m:2:8: no material", 0), 0u);
   EXPECT_EQ(error_of(with_header("cell ab = apple")), "m:2:6: found \"ab\", expected one character");
-  EXPECT_EQ(error_of(with_header("cell # = apple")), "m:2:6: found \"#\", expected a character other than # . + - |");
+  EXPECT_EQ(error_of(with_header("cell # = apple")),
+            "m:2:6: found \"#\", expected a character other than # . + - |");
   EXPECT_EQ(error_of(with_header("cell a apple")), "m:2:8: found \"apple\", expected \"=\"");
   EXPECT_EQ(error_of(with_header("cell a = pear")),
             "m:2:10: found \"pear\", expected apple, goal, spawn, floor:NAME, wall:NAME or height:N");
@@ -159,7 +166,8 @@ TEST(TextMap, ErrorsSayWhereAndWhatWasExpected) {
             "m:2:20: found \"maze_red\", expected one material");
   EXPECT_EQ(error_of(with_header("picture = 2 2 north")),
             "m:2:15: found \"north\", expected picture = COLUMN ROW SIDE INDEX");
-  EXPECT_EQ(error_of(with_header("picture = 2 2 up 4")), "m:2:15: found \"up\", expected east, north, west or south");
+  EXPECT_EQ(error_of(with_header("picture = 2 2 up 4")),
+            "m:2:15: found \"up\", expected east, north, west or south");
   EXPECT_EQ(error_of(with_header("picture = 2 2 east 4")),
             "m:2:1: found \"column 2 row 2\", expected an open cell with a wall on that side");
   EXPECT_EQ(error_of(with_header("picture = 9 2 east 4")),
@@ -167,14 +175,18 @@ TEST(TextMap, ErrorsSayWhereAndWhatWasExpected) {
 }
 
 TEST(TextMap, ErrorsOfTheGridSayWhereAndWhatWasExpected) {
-  EXPECT_EQ(error_of(with_grid("##\n##\n")), "m:3:1: found \"a grid of 2 x 2\", expected 3 to 255 characters each way");
-  EXPECT_EQ(error_of("chrysalis map 1\nwalls = thin\ngrid\n++++\n|S.|\n++++\n"),
-            "m:4:1: found \"a grid of 4 x 3\", expected odd sizes: thin walls have 2 w + 1 by 2 h + 1 characters");
+  EXPECT_EQ(error_of(with_grid("##\n##\n")),
+            "m:3:1: found \"a grid of 2 x 2\", expected 3 to 255 characters each way");
+  EXPECT_EQ(
+      error_of("chrysalis map 1\nwalls = thin\ngrid\n++++\n|S.|\n++++\n"),
+      "m:4:1: found \"a grid of 4 x 3\", expected odd sizes: thin walls have 2 w + 1 by 2 h + 1 characters");
   EXPECT_EQ(error_of(with_grid("####\n#S#\n####\n")),
             "m:4:4: found \"a row of 3 characters\", expected 4, as the first row");
   EXPECT_EQ(error_of(with_grid("####\n#SX#\n####\n")),
-            "m:4:3: found \"X\", expected a character of the format or one that a \"cell\" or \"panel\" line defines");
-  EXPECT_EQ(error_of(with_grid("####\n#S.#\n#.##\n")), "m:5:2: found \".\", expected a wall: the border must be closed");
+            "m:4:3: found \"X\", expected a character of the format or one that a \"cell\" or \"panel\" line "
+            "defines");
+  EXPECT_EQ(error_of(with_grid("####\n#S.#\n#.##\n")),
+            "m:5:2: found \".\", expected a wall: the border must be closed");
   EXPECT_EQ(error_of(with_grid("####\n#A.#\n####\n")),
             "m:3:1: found \"a grid without a spawn\", expected an S, or another character that is a spawn");
   EXPECT_EQ(error_of("chrysalis map 1\nwalls = thin\ngrid\n+-+-+\n|SAS|\n+-+-+\n"),

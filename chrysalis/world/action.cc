@@ -8,8 +8,13 @@ Result<RawAction> make_raw_action(const std::array<int, 7>& parts) {
     if (parts[i] < part.min || parts[i] > part.max)
       return invalid_input("{} is {}, expected {} to {}", part.name, parts[i], part.min, part.max);
   }
-  return RawAction{.look_right = parts[0], .look_down = parts[1], .strafe_right = parts[2],
-                   .move_forward = parts[3], .fire = parts[4], .jump = parts[5], .crouch = parts[6]};
+  return RawAction{.look_right = parts[0],
+                   .look_down = parts[1],
+                   .strafe_right = parts[2],
+                   .move_forward = parts[3],
+                   .fire = parts[4],
+                   .jump = parts[5],
+                   .crouch = parts[6]};
 }
 
 }  // namespace chrysalis

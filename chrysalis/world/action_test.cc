@@ -8,8 +8,13 @@ namespace {
 TEST(RawAction, TakesItsPartsInOrder) {
   const auto action = make_raw_action({-512, 512, 1, -1, 1, 0, 1});
   ASSERT_TRUE(action);
-  EXPECT_EQ(*action, (RawAction{.look_right = -512, .look_down = 512, .strafe_right = 1, .move_forward = -1,
-                                .fire = 1, .jump = 0, .crouch = 1}));
+  EXPECT_EQ(*action, (RawAction{.look_right = -512,
+                                .look_down = 512,
+                                .strafe_right = 1,
+                                .move_forward = -1,
+                                .fire = 1,
+                                .jump = 0,
+                                .crouch = 1}));
   EXPECT_EQ(action->parts(), (std::array<int, 7>{-512, 512, 1, -1, 1, 0, 1}));
 }
 

@@ -7,8 +7,8 @@
 
 #include "chrysalis/world/trace.h"
 
-// Solids are boxes, so every plane that a body meets is level or upright, and the rules of the original for slopes
-// have nothing to act on: ground is a plane whose normal points up.
+// Solids are boxes, so every plane that a body meets is level or upright, and the rules of the original for
+// slopes have nothing to act on: ground is a plane whose normal points up.
 
 namespace chrysalis {
 namespace {
@@ -68,7 +68,8 @@ class Mover {
   }
 
  private:
-  // No move of this frame leaves the body's box grown by this: the speed can rise by what the legs and gravity add.
+  // No move of this frame leaves the body's box grown by this: the speed can rise by what the legs and
+  // gravity add.
   static Vec3 reach(const Body& body) {
     const float way = (length(body.velocity) + 2 * kRunSpeed) * kFrameSeconds + 1.0f;
     return {way, way, way + kStepHeight};
@@ -89,7 +90,8 @@ class Mover {
     const Trace down = sweep(body_.origin, body_.origin + Vec3{0, 0, -kGroundReach});
     const bool thrown_off = body_.velocity.z > 10.0f;
     const bool stands = !down.all_solid && down.normal.z > 0 && !thrown_off;
-    if (stands && !body_.on_ground && body_.velocity.z < -kHardLandingSpeed) body_.landing_ms = kHardLandingMs;
+    if (stands && !body_.on_ground && body_.velocity.z < -kHardLandingSpeed)
+      body_.landing_ms = kHardLandingMs;
     body_.on_ground = stands;
   }
 
@@ -278,7 +280,8 @@ Solid box_of(const Body& body) {
 
 Eye eye_of(const Body& body) {
   const float above = body.crouched ? kEyeAboveOriginCrouched : kEyeAboveOrigin;
-  return {.position = body.origin + Vec3{0, 0, above}, .yaw_degrees = body.yaw_degrees,
+  return {.position = body.origin + Vec3{0, 0, above},
+          .yaw_degrees = body.yaw_degrees,
           .pitch_degrees = body.pitch_degrees};
 }
 

@@ -1,5 +1,5 @@
-// A player's body and how it moves: the rules of Quake III's player movement as DM Lab runs them, 16 engine ms a
-// frame. Pure functions of body, action and map.
+// A player's body and how it moves: the rules of Quake III's player movement as DM Lab runs them, 16 engine
+// ms a frame. Pure functions of body, action and map.
 #pragma once
 
 #include <span>
@@ -10,7 +10,7 @@
 
 namespace chrysalis {
 
-inline constexpr float kFrameSeconds = 0.016f;    // Engine time a frame; engine time runs at 0.96 of external.
+inline constexpr float kFrameSeconds = 0.016f;  // Engine time a frame; engine time runs at 0.96 of external.
 inline constexpr int kFrameMilliseconds = 16;
 inline constexpr float kDegreesPerLookUnit = 0.1056f;  // Of one frame.
 inline constexpr float kMaxPitchDegrees = 87.9f;
@@ -18,19 +18,20 @@ inline constexpr float kBoxHalfWidth = 15.0f;
 inline constexpr float kBoxAboveOrigin = 32.0f;
 inline constexpr float kBoxAboveOriginCrouched = 16.0f;
 inline constexpr float kOriginAboveFloor = 24.0f;  // And the box's reach below the origin.
-inline constexpr float kSurfaceClearance = 0.125f;  // What a box that was stopped keeps between itself and the surface.
+inline constexpr float kSurfaceClearance =
+    0.125f;  // What a box that was stopped keeps between itself and the surface.
 inline constexpr float kEyeAboveOrigin = 26.0f;
 inline constexpr float kEyeAboveOriginCrouched = 12.0f;
 
 struct Body {
   Vec3 origin;
-  Vec3 velocity;              // u per engine second, whole numbers after each frame.
-  float yaw_degrees = 0.0f;   // Counter-clockwise from +x, [-180, 180).
-  float pitch_degrees = 0.0f; // Positive looks down.
+  Vec3 velocity;               // u per engine second, whole numbers after each frame.
+  float yaw_degrees = 0.0f;    // Counter-clockwise from +x, [-180, 180).
+  float pitch_degrees = 0.0f;  // Positive looks down.
   bool on_ground = false;
   bool crouched = false;
-  bool jump_held = false;     // Jump must be released before the next jump.
-  int landing_ms = 0;         // Engine ms for which walls do not yet slow a body that came down hard.
+  bool jump_held = false;  // Jump must be released before the next jump.
+  int landing_ms = 0;      // Engine ms for which walls do not yet slow a body that came down hard.
 };
 
 // The upright box that a body fills.
@@ -45,7 +46,8 @@ struct Eye {
 };
 Eye eye_of(const Body& body);
 
-// One frame of look and movement. `others`: bodies that are solid to this one (may be empty; must not contain it).
+// One frame of look and movement. `others`: bodies that are solid to this one (may be empty; must not contain
+// it).
 void move_body(Body& body, const RawAction& action, const Map& map, std::span<const Body> others);
 
 }  // namespace chrysalis

@@ -1,5 +1,6 @@
-// The movement rules against figures measured on the original engine. Its frames last 14 or 17 engine ms where ours
-// last 16, so distances are held to what 16 ms gives, within half a unit, and speeds exactly where it is exact.
+// The movement rules against figures measured on the original engine. Its frames last 14 or 17 engine ms
+// where ours last 16, so distances are held to what 16 ms gives, within half a unit, and speeds exactly where
+// it is exact.
 #include "chrysalis/world/body.h"
 
 #include <gtest/gtest.h>
@@ -32,7 +33,9 @@ Body standing_at(float x, float y, float yaw_degrees = 0.0f) {
   return body;
 }
 
-float level_speed(const Body& body) { return std::hypot(body.velocity.x, body.velocity.y); }
+float level_speed(const Body& body) {
+  return std::hypot(body.velocity.x, body.velocity.y);
+}
 
 void run_frames(Body& body, const Map& map, const RawAction& action, int frames) {
   for (int i = 0; i < frames; ++i) move_body(body, action, map, {});
@@ -173,11 +176,11 @@ TEST(Body, StopsAnEighthOfAUnitFromAWall) {
   EXPECT_NEAR(body.origin.z, 24.125f, 1e-4f);
 }
 
-// Degrees between the way that the body pushes and the wall, against its lasting speed along a wall without end.
-// The original was measured at 134 (75 degrees) and 4 (85), and at 379 for a moment at 45 in its 17 ms frames,
-// which is what lasts here, less what 16 ms frames take. Its other figures, 320 at 15 to 45 degrees and 289 at 60,
-// were read off walls that end; no friction and acceleration of its kind can hold them, and 262 is what 60 comes to:
-// 51.2 * cos(60) gained against 0.096 of the speed lost in each frame.
+// Degrees between the way that the body pushes and the wall, against its lasting speed along a wall without
+// end. The original was measured at 134 (75 degrees) and 4 (85), and at 379 for a moment at 45 in its 17 ms
+// frames, which is what lasts here, less what 16 ms frames take. Its other figures, 320 at 15 to 45 degrees
+// and 289 at 60, were read off walls that end; no friction and acceleration of its kind can hold them, and
+// 262 is what 60 comes to: 51.2 * cos(60) gained against 0.096 of the speed lost in each frame.
 struct WallCase {
   float degrees;
   float speed;
@@ -261,8 +264,10 @@ TEST(Body, VelocityIsWholeAfterEachFrame) {
   RandomStream random{RandomKey(7)};
   Body body = standing_at(0, 0);
   for (int i = 0; i < 2000; ++i) {
-    const RawAction action{.look_right = random.between(-512, 512), .strafe_right = random.between(-1, 1),
-                           .move_forward = random.between(-1, 1), .jump = random.between(0, 1),
+    const RawAction action{.look_right = random.between(-512, 512),
+                           .strafe_right = random.between(-1, 1),
+                           .move_forward = random.between(-1, 1),
+                           .jump = random.between(0, 1),
                            .crouch = random.between(0, 1)};
     move_body(body, action, map, {});
     for (int axis = 0; axis < 3; ++axis) ASSERT_EQ(body.velocity[axis], std::nearbyint(body.velocity[axis]));

@@ -51,12 +51,14 @@ void Map::finish() {
         visit(static_cast<std::size_t>(row * columns_ + column));
   };
   cell_begin_.assign(static_cast<std::size_t>(columns_ * rows_) + 1, 0);
-  for (const Solid& solid : solids) for_cells_of(solid, [this](std::size_t cell) { ++cell_begin_[cell + 1]; });
+  for (const Solid& solid : solids)
+    for_cells_of(solid, [this](std::size_t cell) { ++cell_begin_[cell + 1]; });
   for (std::size_t cell = 1; cell < cell_begin_.size(); ++cell) cell_begin_[cell] += cell_begin_[cell - 1];
   cell_solids_.resize(cell_begin_.back());
   std::vector<std::uint32_t> at(cell_begin_.begin(), cell_begin_.end() - 1);
   for (std::size_t i = 0; i < solids.size(); ++i)
-    for_cells_of(solids[i], [&](std::size_t cell) { cell_solids_[at[cell]++] = static_cast<std::uint32_t>(i); });
+    for_cells_of(solids[i],
+                 [&](std::size_t cell) { cell_solids_[at[cell]++] = static_cast<std::uint32_t>(i); });
 }
 
 }  // namespace chrysalis

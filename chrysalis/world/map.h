@@ -1,6 +1,6 @@
 // A map: everything of a level that does not move, in game units. Immutable once built and shared by worlds,
-// environments and renderers; safe to read from any thread. Built from boxes and rectangles, so floors may lie at
-// any height, walls may be blocks or 1 u panels, and nothing here knows of a grid.
+// environments and renderers; safe to read from any thread. Built from boxes and rectangles, so floors may
+// lie at any height, walls may be blocks or 1 u panels, and nothing here knows of a grid.
 #pragma once
 
 #include <algorithm>
@@ -20,9 +20,9 @@ struct Solid {
   Vec3 max;
 };
 
-// A textured rectangle, visible from one side. Seen from that side `corner` is the picture's top left, `right` and
-// `down` are whole edges; so cross(down, right) points at the viewer. The texture repeats tiles_right times along
-// `right` and tiles_down times along `down`, starting at (0, 0) in `corner`.
+// A textured rectangle, visible from one side. Seen from that side `corner` is the picture's top left,
+// `right` and `down` are whole edges; so cross(down, right) points at the viewer. The texture repeats
+// tiles_right times along `right` and tiles_down times along `down`, starting at (0, 0) in `corner`.
 struct Surface {
   Vec3 corner;
   Vec3 right;
@@ -30,8 +30,8 @@ struct Surface {
   float tiles_right = 1.0f;
   float tiles_down = 1.0f;
   MaterialId material = 0;
-  float light = 1.0f;         // Multiplies the texture's colour, 0 to 1.
-  bool is_ceiling = false;    // Left out of top-down views.
+  float light = 1.0f;       // Multiplies the texture's colour, 0 to 1.
+  bool is_ceiling = false;  // Left out of top-down views.
 };
 
 struct Spawn {
@@ -46,7 +46,7 @@ struct ItemPlacement {
 };
 
 struct Sky {
-  bool open = false;       // Where no surface is hit: the sky if open, black if not.
+  bool open = false;  // Where no surface is hit: the sky if open, black if not.
   MaterialId material = 0;
 };
 
@@ -61,7 +61,8 @@ class Map {
   // What encloses everything, filled in by finish().
   Vec3 min;
   Vec3 max;
-  // The layout as text, one character a cell, for people and for DEBUG.MAZE.LAYOUT; empty where there is none.
+  // The layout as text, one character a cell, for people and for DEBUG.MAZE.LAYOUT; empty where there is
+  // none.
   std::string layout;
 
   // Computes min, max and the index behind solids_near(). Call once, after the last change.
@@ -75,7 +76,9 @@ class Map {
  private:
   static constexpr int kCellsMerged = 16;  // A box over more cells than this is answered by a plain scan.
 
-  int column_of(float x) const { return std::clamp(static_cast<int>((x - min.x) / cell_size_), 0, columns_ - 1); }
+  int column_of(float x) const {
+    return std::clamp(static_cast<int>((x - min.x) / cell_size_), 0, columns_ - 1);
+  }
   int row_of(float y) const { return std::clamp(static_cast<int>((y - min.y) / cell_size_), 0, rows_ - 1); }
 
   // A grid over x and y. Cell c lists the solids that reach into it, in ascending order:
@@ -111,7 +114,8 @@ void Map::solids_near(Vec3 low, Vec3 high, Visit&& visit) const {
     for (int column = column_begin; column < column_end; ++column) {
       const std::uint32_t* begin = &cell_begin_[static_cast<std::size_t>(row * columns_ + column)];
       if (begin[0] != begin[1])
-        lists[static_cast<std::size_t>(list_count++)] = {cell_solids_.data() + begin[0], cell_solids_.data() + begin[1]};
+        lists[static_cast<std::size_t>(list_count++)] = {cell_solids_.data() + begin[0],
+                                                         cell_solids_.data() + begin[1]};
     }
   }
   while (list_count > 0) {

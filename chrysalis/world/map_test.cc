@@ -29,7 +29,8 @@ TEST(Map, SolidsNearAgreesWithAPlainScan) {
     Map map;
     for (int i = 0; i < 300; ++i) {
       const Vec3 corner = random_point(random, extent);
-      map.solids.push_back({corner, corner + Vec3{static_cast<float>(random.uniform(1, extent / 3)), 40, 90}});
+      map.solids.push_back(
+          {corner, corner + Vec3{static_cast<float>(random.uniform(1, extent / 3)), 40, 90}});
     }
     map.finish();
     for (int i = 0; i < 500; ++i) {

@@ -7,7 +7,8 @@
 namespace chrysalis {
 namespace {
 
-// Narrows `trace` by one solid. A solid is six planes, pushed out by the moving box, so that a point is swept.
+// Narrows `trace` by one solid. A solid is six planes, pushed out by the moving box, so that a point is
+// swept.
 void sweep_against(const Solid& solid, Vec3 low, Vec3 high, Vec3 start, Vec3 end, Trace& trace) {
   float enter = -1.0f;
   float leave = 1.0f;
@@ -78,16 +79,20 @@ Surroundings::Surroundings(const Map& map, std::span<const Body> others, Vec3 lo
 }
 
 Trace Surroundings::sweep(Vec3 low, Vec3 high, Vec3 start, Vec3 end) const {
+  // What the box passes over, with more than the clearance: most solids are told to be elsewhere by this
+  // alone.
+  Vec3 swept_low, swept_high;
+  for (int axis = 0; axis < 3; ++axis) {
+    swept_low[axis] = std::min(start[axis], end[axis]) + low[axis] - 2 * kSurfaceClearance;
+    swept_high[axis] = std::max(start[axis], end[axis]) + high[axis] + 2 * kSurfaceClearance;
+  }
   Trace trace;
-  for (std::size_t i = 0; i < count_; ++i) sweep_against(near_[i], low, high, start, end, trace);
+  for (std::size_t i = 0; i < count_; ++i)
+    if (touch(near_[i], swept_low, swept_high)) sweep_against(near_[i], low, high, start, end, trace);
   if (crowded_map_ != nullptr) {
-    Vec3 sweep_low, sweep_high;
-    for (int axis = 0; axis < 3; ++axis) {
-      sweep_low[axis] = std::min(start[axis], end[axis]) + low[axis] - 1.0f;
-      sweep_high[axis] = std::max(start[axis], end[axis]) + high[axis] + 1.0f;
-    }
-    crowded_map_->solids_near(sweep_low, sweep_high,
-                              [&](const Solid& solid) { sweep_against(solid, low, high, start, end, trace); });
+    crowded_map_->solids_near(swept_low, swept_high, [&](const Solid& solid) {
+      sweep_against(solid, low, high, start, end, trace);
+    });
   }
   trace.end = trace.fraction == 1.0f ? end : start + (end - start) * trace.fraction;
   return trace;

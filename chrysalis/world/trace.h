@@ -1,5 +1,6 @@
-// A box swept along a line through solids: what the movement rules ask the map. The rule is Quake III's: a sweep
-// ends kSurfaceClearance before the plane that it meets, and a box that starts inside a solid may leave it.
+// A box swept along a line through solids: what the movement rules ask the map. The rule is Quake III's: a
+// sweep ends kSurfaceClearance before the plane that it meets, and a box that starts inside a solid may leave
+// it.
 #pragma once
 
 #include <array>
@@ -14,11 +15,12 @@ namespace chrysalis {
 struct Trace {
   float fraction = 1.0f;  // How much of the way was free.
   Vec3 end;
-  Vec3 normal;            // Of the plane that was met; zero if none was.
+  Vec3 normal;             // Of the plane that was met; zero if none was.
   bool all_solid = false;  // Start and end lie in one solid: the body is stuck.
 };
 
-// The solids that one body can meet in one frame, gathered once, so that its dozen sweeps do not search the map.
+// The solids that one body can meet in one frame, gathered once, so that its dozen sweeps do not search the
+// map.
 class Surroundings {
  public:
   // The solids of `map` that touch the box [low, high], and the boxes of `others` that do.

@@ -52,7 +52,8 @@ Body restore_body(ByteReader& in) {
 
 World::World(std::shared_ptr<const Map> map) : map_(std::move(map)) {
   items_.reserve(map_->items.size());
-  for (const ItemPlacement& item : map_->items) items_.push_back({.kind = item.kind, .position = item.position});
+  for (const ItemPlacement& item : map_->items)
+    items_.push_back({.kind = item.kind, .position = item.position});
 }
 
 int World::add_player(const Spawn& spawn, float yaw_degrees) {

@@ -1,6 +1,6 @@
-// A world in motion: bodies and items on a map, advanced a frame (16 engine ms) at a time. A value: copying it
-// copies the whole state, so it can be saved and replayed. No pixels, no rewards, no clock, no global state; a world
-// belongs to one thread at a time.
+// A world in motion: bodies and items on a map, advanced a frame (16 engine ms) at a time. A value: copying
+// it copies the whole state, so it can be saved and replayed. No pixels, no rewards, no clock, no global
+// state; a world belongs to one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace chrysalis {
 
-inline constexpr int kFramesPerSecond = 60;       // Of external time: what the episode clock counts.
+inline constexpr int kFramesPerSecond = 60;  // Of external time: what the episode clock counts.
 
 struct Item {
   ItemKind kind = ItemKind::kApple;
@@ -48,12 +48,13 @@ class World {
   std::span<const Item> items() const { return items_; }
   void set_item_present(int item, bool present) { items_[static_cast<std::size_t>(item)].present = present; }
 
-  // One frame: players move in the order of their indices, each solid to the others, then take the items that they
-  // reach. actions: one for each player. Returns what happened, valid until the next call. Allocates nothing.
+  // One frame: players move in the order of their indices, each solid to the others, then take the items that
+  // they reach. actions: one for each player. Returns what happened, valid until the next call. Allocates
+  // nothing.
   std::span<const WorldEvent> step(std::span<const RawAction> actions);
 
-  // State without the map: restore() on a world of the same map gives an equal world. A state that was cut short or
-  // belongs to a map with other items is refused, and the world stays as it was.
+  // State without the map: restore() on a world of the same map gives an equal world. A state that was cut
+  // short or belongs to a map with other items is refused, and the world stays as it was.
   void save(ByteWriter& out) const;
   Status restore(ByteReader& in);
   // Of all that save() writes.

@@ -10,8 +10,10 @@ namespace {
 std::shared_ptr<const Map> hall_with(std::vector<ItemPlacement> items) {
   auto map = std::make_shared<Map>();
   map->name = "hall";
-  map->solids = {{{-500, -500, -16}, {500, 500, 0}}, {{400, -500, 0}, {500, 500, 100}},
-                 {{-500, -500, 0}, {-400, 500, 100}}, {{-400, 400, 0}, {400, 500, 100}},
+  map->solids = {{{-500, -500, -16}, {500, 500, 0}},
+                 {{400, -500, 0}, {500, 500, 100}},
+                 {{-500, -500, 0}, {-400, 500, 100}},
+                 {{-400, 400, 0}, {400, 500, 100}},
                  {{-400, -500, 0}, {400, -400, 100}}};
   map->items = std::move(items);
   map->finish();
@@ -21,9 +23,13 @@ std::shared_ptr<const Map> hall_with(std::vector<ItemPlacement> items) {
 constexpr Spawn kCentre{{0, 0, 0}};
 
 RawAction random_action(RandomStream& random) {
-  return {.look_right = random.between(-60, 60), .look_down = random.between(-10, 10),
-          .strafe_right = random.between(-1, 1), .move_forward = random.between(-1, 1),
-          .fire = random.between(0, 1), .jump = random.between(0, 1), .crouch = random.between(0, 1)};
+  return {.look_right = random.between(-60, 60),
+          .look_down = random.between(-10, 10),
+          .strafe_right = random.between(-1, 1),
+          .move_forward = random.between(-1, 1),
+          .fire = random.between(0, 1),
+          .jump = random.between(0, 1),
+          .crouch = random.between(0, 1)};
 }
 
 // Whether a player who stands still takes an apple that lies at `offset` from the player's origin.
