@@ -48,6 +48,13 @@ inline void put_file(const std::filesystem::path& path, const std::vector<std::u
   std::ofstream(path, std::ios::binary | std::ios::trunc)
       .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
+// Overwrites one byte in place, or appends it: what a test does thousands of times must not make the file
+// anew.
+inline void put_byte(const std::filesystem::path& path, std::size_t at, std::uint8_t byte) {
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(static_cast<std::streamoff>(at));
+  file.put(static_cast<char>(byte));
+}
 inline void put_text(const std::filesystem::path& path, std::string_view text) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
 }
