@@ -30,7 +30,8 @@ class Lstm : public torch::autograd::Function<Lstm> {
                                                 const at::Tensor& starts) {
     const std::int64_t steps = inputs.size(0), batch = inputs.size(1), width = recurrent.size(1);
     const auto factors = factors_of(starts, inputs.options());
-    const at::Tensor recurrent_t = recurrent.t().contiguous();
+    // OpenBLAS is faster with the transpose laid out, but not so much that one step pays for the copy.
+    const at::Tensor recurrent_t = steps > 1 ? recurrent.t().contiguous() : recurrent.t();
     const at::Tensor gates = at::empty_like(inputs);                                 // Activated.
     const at::Tensor before_h = at::empty({steps, batch, width}, inputs.options());  // After any reset.
     const at::Tensor before_c = at::empty_like(before_h);

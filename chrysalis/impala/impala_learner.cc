@@ -117,8 +117,8 @@ class ImpalaLearner final : public Learner {
     const RmsPropStep step = rmsprop(flat_, gradient, mean_square_, learning_rate(), config_.rmsprop_decay,
                                      config_.rmsprop_epsilon);
     report.finite = std::isfinite(report.loss) && std::isfinite(report.gradient_norm) &&
-                    std::isfinite(number(step.weights.sum(at::kDouble))) &&
-                    std::isfinite(number(step.mean_square.sum(at::kDouble)));
+                    std::isfinite(number(step.weights.norm())) &&
+                    std::isfinite(number(step.mean_square.norm()));
     const std::int64_t version = weights()->version;
     report.version = version;
     if (!report.finite) return report;
