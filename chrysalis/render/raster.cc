@@ -279,8 +279,8 @@ Canvas::Canvas(int width, int height)
       stride((width + 15) / 16 * 16),
       inverse_depth(hwy::AllocateAligned<float>(static_cast<std::size_t>(stride) * height)),
       colour(hwy::AllocateAligned<Texel>(static_cast<std::size_t>(stride) * height)),
-      left(height),
-      right(height) {
+      left(height + 16),
+      right(height + 16) {
   CHRYSALIS_CHECK(inverse_depth && colour, "no memory for {} x {} pixels", width, height);
   // Padding is read, never shown.
   std::memset(colour.get(), 0, sizeof(Texel) * stride * height);

@@ -24,7 +24,7 @@ struct Canvas {
   int stride;                                        // Pixels from row to row.
   hwy::AlignedFreeUniquePtr<float[]> inverse_depth;  // stride * height; 0 where nothing was drawn.
   hwy::AlignedFreeUniquePtr<Texel[]> colour;         // The same, valid where something was drawn.
-  // The polygon at hand: columns [left, right) of each row.
+  // The polygon at hand: columns [left, right) of each row; padded by a vector.
   std::vector<std::int32_t> left;
   std::vector<std::int32_t> right;
 };
