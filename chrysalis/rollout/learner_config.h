@@ -27,7 +27,7 @@ struct LearnerConfig {
   double rho_clip = 1.0;
   double c_clip = 1.0;
   std::int64_t shards = 4;
-  std::int64_t chunk_frames = 64;
+  std::int64_t chunk_frames = 32;
   std::string device = "cpu";
 
   void visit(FieldVisitor& v) {
