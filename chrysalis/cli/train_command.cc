@@ -71,6 +71,8 @@ Status run_training(const Options& options) {
   CHRYSALIS_RETURN_IF_ERROR(log_to_file(run.log_path().string()));
   if (!run.moved_aside().empty()) log_info("the old run is now {}", run.moved_aside().string());
 
+  CHRYSALIS_RETURN_IF_ERROR(
+      run.database().add_member({.member = 0, .created = unix_seconds_now(), .config = resolved}));
   RunSink sink(run, /*member=*/0, config.level.name);
   Trainer trainer(trainer_config(config), std::move(parts), sink);
   CHRYSALIS_RETURN_IF_ERROR(restore_newest(run, trainer));

@@ -52,17 +52,18 @@ UpdateRow read_update(const SqliteStatement& row) {
           .update = row.integer(1),
           .agent_steps = row.integer(2),
           .time = row.real(3),
-          .finite = row.integer(4) != 0,
-          .loss = row.real(5),
-          .policy_loss = row.real(6),
-          .baseline_loss = row.real(7),
-          .entropy = row.real(8),
-          .gradient_norm = row.real(9),
-          .explained_variance = row.real(10),
-          .mean_rho = row.real(11),
-          .saturated_units = row.real(12),
-          .mean_lag = row.real(13),
-          .max_lag = row.integer(14)};
+          .seconds = row.real(4),
+          .finite = row.integer(5) != 0,
+          .loss = row.real(6),
+          .policy_loss = row.real(7),
+          .baseline_loss = row.real(8),
+          .entropy = row.real(9),
+          .gradient_norm = row.real(10),
+          .explained_variance = row.real(11),
+          .mean_rho = row.real(12),
+          .saturated_units = row.real(13),
+          .mean_lag = row.real(14),
+          .max_lag = row.integer(15)};
 }
 
 EpisodeRow read_episode(const SqliteStatement& row) {
@@ -95,9 +96,9 @@ Result<Database> Database::open(const std::filesystem::path& file, Sqlite::Acces
   CHRYSALIS_ASSIGN_OR_RETURN(
       auto insert_update,
       sqlite.prepare(
-          "INSERT INTO updates (member, update_number, agent_steps, time, finite, loss, policy_loss,"
+          "INSERT INTO updates (member, update_number, agent_steps, time, seconds, finite, loss, policy_loss,"
           " baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag,"
-          " max_lag) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+          " max_lag) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
           "record an update"));
   CHRYSALIS_ASSIGN_OR_RETURN(
       auto insert_episode,
@@ -143,7 +144,7 @@ Status Database::record(const UpdateRow& update, std::span<const EpisodeRow> epi
   CHRYSALIS_ASSIGN_OR_RETURN(auto transaction, SqliteTransaction::begin(sqlite_, "record an update"));
   const UpdateRow& u = update;
   CHRYSALIS_RETURN_IF_ERROR(insert_update_
-                                .bind(u.member, u.update, u.agent_steps, u.time, u.finite, u.loss,
+                                .bind(u.member, u.update, u.agent_steps, u.time, u.seconds, u.finite, u.loss,
                                       u.policy_loss, u.baseline_loss, u.entropy, u.gradient_norm,
                                       u.explained_variance, u.mean_rho, u.saturated_units, u.mean_lag,
                                       u.max_lag)
@@ -206,29 +207,16 @@ Status Database::set_checkpoint_pinned(std::string_view name, bool pinned) {
   return {};
 }
 
-Status Database::truncate_after(const TrainingPosition& position,
-                                std::span<const std::int64_t> episode_counts) {
+Status Database::truncate_after(const TrainingPosition& position) {
   constexpr std::string_view kTrying = "forget what lies after the checkpoint";
   CHRYSALIS_ASSIGN_OR_RETURN(auto transaction, SqliteTransaction::begin(sqlite_, kTrying));
-  CHRYSALIS_ASSIGN_OR_RETURN(
-      auto updates, sqlite_.prepare("DELETE FROM updates WHERE member = ?1 AND update_number > ?2", kTrying));
-  CHRYSALIS_RETURN_IF_ERROR(updates.bind(position.member, position.update).run());
-  CHRYSALIS_ASSIGN_OR_RETURN(
-      auto episodes,
-      sqlite_.prepare("DELETE FROM episodes WHERE member = ?1 AND environment = ?2 AND episode >= ?3",
-                      kTrying));
-  for (std::size_t i = 0; i < episode_counts.size(); ++i)
-    CHRYSALIS_RETURN_IF_ERROR(
-        episodes.bind(position.member, static_cast<std::int64_t>(i), episode_counts[i]).run());
-  CHRYSALIS_ASSIGN_OR_RETURN(
-      auto further, sqlite_.prepare("DELETE FROM episodes WHERE member = ?1 AND environment >= ?2", kTrying));
-  CHRYSALIS_RETURN_IF_ERROR(
-      further.bind(position.member, static_cast<std::int64_t>(episode_counts.size())).run());
-  CHRYSALIS_ASSIGN_OR_RETURN(auto checkpoints,
-                             sqlite_.prepare("UPDATE checkpoints SET state = 'abandoned' WHERE member = ?1"
-                                             " AND update_number > ?2 AND state = 'kept'",
-                                             kTrying));
-  CHRYSALIS_RETURN_IF_ERROR(checkpoints.bind(position.member, position.update).run());
+  for (const char* statement : {"DELETE FROM updates WHERE member = ?1 AND update_number > ?2",
+                                "DELETE FROM episodes WHERE member = ?1 AND ended_at_update > ?2",
+                                "UPDATE checkpoints SET state = 'abandoned' WHERE member = ?1"
+                                " AND update_number > ?2 AND state = 'kept'"}) {
+    CHRYSALIS_ASSIGN_OR_RETURN(auto forget, sqlite_.prepare(statement, kTrying));
+    CHRYSALIS_RETURN_IF_ERROR(forget.bind(position.member, position.update).run());
+  }
   return transaction.commit();
 }
 
@@ -259,7 +247,7 @@ Result<std::vector<UpdateRow>> Database::updates(std::int64_t member) {
   CHRYSALIS_ASSIGN_OR_RETURN(
       auto get,
       sqlite_.prepare(
-          "SELECT member, update_number, agent_steps, time, finite, loss, policy_loss, baseline_loss,"
+          "SELECT member, update_number, agent_steps, time, seconds, finite, loss, policy_loss, baseline_loss,"
           " entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag, max_lag"
           " FROM updates WHERE member = ?1 ORDER BY update_number",
           "read the updates"));

@@ -38,6 +38,7 @@ struct UpdateRow {
   std::int64_t update = 0;       // From 1; the version of the weights it made.
   std::int64_t agent_steps = 0;  // Trained on so far, this update included.
   double time = 0;
+  double seconds = 0;  // Of training up to here, over all resumes.
   bool finite = true;
   double loss = 0;
   double policy_loss = 0;
@@ -125,9 +126,9 @@ class Database {
   Status set_checkpoint_state(std::string_view name, CheckpointState state);
   Status set_checkpoint_pinned(std::string_view name, bool pinned);
 
-  // Forgets what lies after `position` of its member: later updates, in environment i the episodes from
-  // episode_counts[i] on, all episodes of further environments; later checkpoints become kAbandoned.
-  Status truncate_after(const TrainingPosition& position, std::span<const std::int64_t> episode_counts);
+  // Forgets what lies after `position` of its member: updates, and the episodes that ended in their unrolls; later
+  // checkpoints become kAbandoned.
+  Status truncate_after(const TrainingPosition& position);
 
   Result<MemberSummary> summary(std::int64_t member);
   // Oldest first.

@@ -203,18 +203,16 @@ TEST(DatabaseRows, TruncatingForgetsWhatLiesAfter) {
         database
             .put_checkpoint({.name = fmt::format("c{}", update), .sha256 = "s", .position = {0, update, 1}})
             .ok());
-  // Environment 0 had ended 4 episodes by then, environment 1 two; environment 2 is gone.
-  ASSERT_TRUE(
-      database.truncate_after({.member = 0, .update = 3, .agent_steps = 1}, std::vector<std::int64_t>{4, 2})
-          .ok());
+  ASSERT_TRUE(database.truncate_after({.member = 0, .update = 3, .agent_steps = 1}).ok());
   EXPECT_EQ(database.updates(0)->size(), 3U);
   EXPECT_EQ(database.updates(0)->back().update, 3);
   std::vector<std::pair<std::int64_t, std::int64_t>> left;
   const auto episodes = database.episodes(0);
   for (const EpisodeRow& row : *episodes) left.emplace_back(row.environment, row.episode);
   std::ranges::sort(left);
+  // Episode i of each environment ended at update i + 1.
   EXPECT_EQ(left, (std::vector<std::pair<std::int64_t, std::int64_t>>{
-                      {0, 0}, {0, 1}, {0, 2}, {0, 3}, {1, 0}, {1, 1}}));
+                      {0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}, {2, 0}, {2, 1}, {2, 2}}));
   EXPECT_EQ(database.summary(1)->updates, 6);
   EXPECT_EQ(database.summary(1)->episodes, 6);
   std::vector<std::pair<std::string, CheckpointState>> states;

@@ -278,10 +278,9 @@ Result<Checkpoint> RunDirectory::checkpoint(std::string_view name) {
   return read_checkpoint(directory);
 }
 
-Status RunDirectory::truncate_after(const TrainingPosition& position,
-                                    std::span<const std::int64_t> episode_counts) {
+Status RunDirectory::truncate_after(const TrainingPosition& position) {
   CHRYSALIS_CHECK(mode_ != OpenMode::kReadOnly);
-  CHRYSALIS_RETURN_IF_ERROR(database_.truncate_after(position, episode_counts));
+  CHRYSALIS_RETURN_IF_ERROR(database_.truncate_after(position));
   return set_aside_abandoned();
 }
 

@@ -184,7 +184,7 @@ TEST(RunDirectoryDeathTest, AReaderThatWritesIsOurBug) {
   RunDirectory reader = open_run(scratch / "a", OpenMode::kReadOnly);
   EXPECT_DEATH(static_cast<void>(reader.save_checkpoint({}, {})), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.write_config("")), "kReadOnly");
-  EXPECT_DEATH(static_cast<void>(reader.truncate_after({}, {})), "kReadOnly");
+  EXPECT_DEATH(static_cast<void>(reader.truncate_after({})), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.pin_checkpoint("", true)), "kReadOnly");
 }
 
@@ -298,7 +298,7 @@ TEST(RunDirectoryCheckpoints, WhatATruncationGaveUpIsMovedAside) {
   RunDirectory run = open_run(scratch / "a");
   save(run, 1);
   const std::string second = save(run, 2);
-  ASSERT_TRUE(run.truncate_after({.member = 0, .update = 1, .agent_steps = 100}, {}).ok());
+  ASSERT_TRUE(run.truncate_after({.member = 0, .update = 1, .agent_steps = 100}).ok());
   EXPECT_EQ(latest_update(run), 1);
   EXPECT_TRUE(run.take_warnings().empty());
   EXPECT_TRUE(fs::exists(run.checkpoints_path() / (second + ".abandoned")));
@@ -306,7 +306,7 @@ TEST(RunDirectoryCheckpoints, WhatATruncationGaveUpIsMovedAside) {
   // The same training comes to the same checkpoint again, and gives it up again.
   EXPECT_EQ(save(run, 2), second);
   EXPECT_EQ(latest_update(run), 2);
-  ASSERT_TRUE(run.truncate_after({.member = 0, .update = 1, .agent_steps = 100}, {}).ok());
+  ASSERT_TRUE(run.truncate_after({.member = 0, .update = 1, .agent_steps = 100}).ok());
   EXPECT_EQ(latest_update(run), 1);
 }
 
@@ -360,9 +360,8 @@ TEST(RunDirectoryCheckpoints, ADirectoryThatTurnedReadOnlyIsOneClearLine) {
   CHRYSALIS_CHECK(latest.ok());
   std::int64_t update = latest->has_value() ? (*latest)->info.position.update : 0;
   CHRYSALIS_CHECK(run.database().add_member({.member = 0, .created = 1, .config = ""}).ok());
-  const std::vector<std::int64_t> counts{update, update};
   CHRYSALIS_CHECK(
-      run.truncate_after({.member = 0, .update = update, .agent_steps = update * 100}, counts).ok());
+      run.truncate_after({.member = 0, .update = update, .agent_steps = update * 100}).ok());
   CHRYSALIS_CHECK(::write(ready, "r", 1) == 1);
   while (true) {
     const std::array<EpisodeRow, 2> episodes{

@@ -27,6 +27,7 @@ CREATE TABLE updates (
   update_number      INTEGER NOT NULL,
   agent_steps        INTEGER NOT NULL,
   time               REAL NOT NULL,
+  seconds            REAL NOT NULL,
   finite             INTEGER NOT NULL,
   loss               REAL,
   policy_loss        REAL,
