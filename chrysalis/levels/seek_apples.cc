@@ -13,16 +13,16 @@ cell c = spawn wall:corridor_wall floor:corridor_floor
 cell a = apple wall:corridor_wall floor:corridor_floor
 picture = 2 2 north 3
 picture = 2 4 south 28
-picture = 6 2 east 47
-picture = 6 6 south 61
-picture = 2 6 west 70
+picture = 6 3 east 47
+picture = 5 6 south 61
+picture = 3 6 west 70
 grid
 #######
-#ASA#a#
+#ASA###
 #SSScc#
 #ASA#a#
 ##c##c#
-#accac#
+##cacc#
 #######
 )";
 
