@@ -1,5 +1,7 @@
 #include "chrysalis/env/environment_group.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "chrysalis/env/fake_environment.h"

@@ -1,5 +1,6 @@
 #include "chrysalis/render/raster.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "chrysalis/core/check.h"

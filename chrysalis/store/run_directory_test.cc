@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
@@ -360,8 +361,7 @@ TEST(RunDirectoryCheckpoints, ADirectoryThatTurnedReadOnlyIsOneClearLine) {
   CHRYSALIS_CHECK(latest.ok());
   std::int64_t update = latest->has_value() ? (*latest)->info.position.update : 0;
   CHRYSALIS_CHECK(run.database().add_member({.member = 0, .created = 1, .config = ""}).ok());
-  CHRYSALIS_CHECK(
-      run.truncate_after({.member = 0, .update = update, .agent_steps = update * 100}).ok());
+  CHRYSALIS_CHECK(run.truncate_after({.member = 0, .update = update, .agent_steps = update * 100}).ok());
   CHRYSALIS_CHECK(::write(ready, "r", 1) == 1);
   while (true) {
     const std::array<EpisodeRow, 2> episodes{

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -179,8 +180,8 @@ TEST(Body, StopsAnEighthOfAUnitFromAWall) {
 // Degrees between the way that the body pushes and the wall, against its lasting speed along a wall without
 // end. The original was measured at 134 (75 degrees) and 4 (85), and at 379 for a moment at 45 in its 17 ms
 // frames, which is what lasts here, less what 16 ms frames take. Its other figures, 320 at 15 to 45 degrees
-// and 289 at 60, were read off walls that end; no friction and acceleration of its kind can hold them, and
-// 262 is what 60 comes to: 51.2 * cos(60) gained against 0.096 of the speed lost in each frame.
+// and 289 at 60, are not what these rules come to (at 60: 51.2 * cos(60) gained against 0.096 of the speed
+// lost in each frame, 262 to 266); what they were read off is not known.
 struct WallCase {
   float degrees;
   float speed;

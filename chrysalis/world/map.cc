@@ -1,5 +1,6 @@
 #include "chrysalis/world/map.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "chrysalis/core/check.h"
