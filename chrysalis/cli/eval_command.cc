@@ -19,8 +19,8 @@ struct Options {
 
 constexpr std::int64_t kEnvironmentsPerThread = 16;
 
-// Splits the episodes among the cores. Which thread plays an episode does not change it beyond the rounding of
-// inference in batches, and the batch is always of the same size.
+// Splits the episodes among the cores. Which thread plays an episode does not change it beyond the rounding
+// of inference in batches, and the batch is always of the same size.
 Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const Options& options) {
   const auto cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
   const std::int64_t threads = std::min(cores, options.episodes);

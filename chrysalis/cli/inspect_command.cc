@@ -20,7 +20,9 @@ struct Options {
 
 constexpr std::int64_t kRecentEpisodes = 30;  // What a population compares by.
 
-Json number_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+Json number_or_null(double value) {
+  return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
 
 // Updates and episodes gathered into `points` stretches of equal agent steps.
 Json curve_of(const std::vector<UpdateRow>& updates, const std::vector<EpisodeRow>& episodes, int points) {
@@ -33,7 +35,8 @@ Json curve_of(const std::vector<UpdateRow>& updates, const std::vector<EpisodeRo
     const std::size_t end = updates.size() * (p + 1) / count;
     double returns = 0;
     std::int64_t ended = 0;
-    for (; episode < episodes.size() && episodes[episode].ended_at_update <= updates[end - 1].update; ++episode) {
+    for (; episode < episodes.size() && episodes[episode].ended_at_update <= updates[end - 1].update;
+         ++episode) {
       returns += episodes[episode].episode_return;
       ++ended;
     }
@@ -100,19 +103,20 @@ std::string cell(const Json& value, int precision) {
 void print_member(const Json& member) {
   fmt::print("member {}: {} agent steps, {} updates, {} episodes, mean return of the last 30: {}\n",
              member["id"].get<std::int64_t>(), grouped_digits(member["agent_steps"].get<std::int64_t>()),
-             grouped_digits(member["updates"].get<std::int64_t>()), grouped_digits(member["episodes"].get<std::int64_t>()),
-             cell(member["mean_return_30"], 2));
+             grouped_digits(member["updates"].get<std::int64_t>()),
+             grouped_digits(member["episodes"].get<std::int64_t>()), cell(member["mean_return_30"], 2));
   if (!member["checkpoint"].is_null())
     fmt::print("  checkpoint {} at {} agent steps, weights {}\n", member["checkpoint"].get<std::string>(),
                grouped_digits(member["checkpoint_agent_steps"].get<std::int64_t>()),
                member["weights_sha256"].get<std::string>());
-  fmt::print("\n{:>14} {:>8} {:>9} {:>8} {:>8} {:>10} {:>9} {:>10} {:>5}\n", "agent steps", "time", "episodes", "return",
-             "entropy", "expl. var.", "grad norm", "saturated", "lag");
+  fmt::print("\n{:>14} {:>8} {:>9} {:>8} {:>8} {:>10} {:>9} {:>10} {:>5}\n", "agent steps", "time",
+             "episodes", "return", "entropy", "expl. var.", "grad norm", "saturated", "lag");
   for (const Json& point : member["curve"])
     fmt::print("{:>14} {:>8} {:>9} {:>8} {:>8} {:>10} {:>9} {:>10} {:>5}\n",
-               grouped_digits(point["agent_steps"].get<std::int64_t>()), duration_text(point["seconds"].get<double>()),
-               point["episodes"].get<std::int64_t>(), cell(point["mean_return"], 2), cell(point["entropy"], 3),
-               cell(point["explained_variance"], 2), cell(point["gradient_norm"], 1), cell(point["saturated_units"], 3),
+               grouped_digits(point["agent_steps"].get<std::int64_t>()),
+               duration_text(point["seconds"].get<double>()), point["episodes"].get<std::int64_t>(),
+               cell(point["mean_return"], 2), cell(point["entropy"], 3), cell(point["explained_variance"], 2),
+               cell(point["gradient_norm"], 1), cell(point["saturated_units"], 3),
                cell(point["mean_lag"], 1));
 }
 
@@ -121,7 +125,8 @@ Status run_inspect(const Options& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto text, run.config());
   if (!text) return invalid_input("{} has no config yet: train first", options.run);
   CHRYSALIS_ASSIGN_OR_RETURN(const RunConfig config, run_config_from_text(*text, options.run, {}));
-  Json json = {{"run", options.run}, {"level", config.level.name}, {"seed", config.seed}, {"members", Json::array()}};
+  Json json = {
+      {"run", options.run}, {"level", config.level.name}, {"seed", config.seed}, {"members", Json::array()}};
   CHRYSALIS_ASSIGN_OR_RETURN(const auto members, run.database().members());
   for (const MemberRow& member : members) {
     CHRYSALIS_ASSIGN_OR_RETURN(Json one, member_json(run, config, member.member, options.curve));

@@ -32,7 +32,8 @@ Status run(const Options& options) {
   assignments.insert(assignments.end(), options.assignments.begin(), options.assignments.end());
   CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(assignments));
   CHRYSALIS_RETURN_IF_ERROR(parse_size(options.size, config.environment));
-  CHRYSALIS_ASSIGN_OR_RETURN(const auto environment, NativeEnvironment::create(config.level, config.environment));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto environment,
+                             NativeEnvironment::create(config.level, config.environment));
   environment->reset(options.seed);
   Image image{.width = environment->spec().width, .height = environment->spec().height, .rgb = {}};
   image.rgb.resize(environment->spec().observation_bytes());
@@ -48,13 +49,15 @@ Status run(const Options& options) {
 
 Action add_render_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("--level", options->level, "Level to draw: a name of `chrysalis levels` or map:FILE")->required();
+  app.add_option("--level", options->level, "Level to draw: a name of `chrysalis levels` or map:FILE")
+      ->required();
   app.add_option("--seed", options->seed, "Names the episode");
   app.add_option("--out", options->out, "PNG file to write")->required();
   app.add_option("--size", options->size, "WIDTHxHEIGHT in pixels, multiples of 4; default 96x72");
   app.add_option("--scale", options->scale, "Magnify each pixel this many times")->check(CLI::Range(1, 64));
   app.add_flag("--top-down", options->top_down, "The whole map from above");
-  app.add_option("--set", options->assignments, "KEY=VALUE, for example level.maze_width=21")->allow_extra_args(false);
+  app.add_option("--set", options->assignments, "KEY=VALUE, for example level.maze_width=21")
+      ->allow_extra_args(false);
   return [options] { return run(*options); };
 }
 

@@ -82,7 +82,8 @@ Result<RunConfig> load_run_config(const std::string& path, const std::vector<std
                          path);
   std::stringstream text;
   text << file.rdbuf();
-  if (file.bad() || text.str().empty()) return invalid_input("config {} is empty or not a readable file", path);
+  if (file.bad() || text.str().empty())
+    return invalid_input("config {} is empty or not a readable file", path);
   return run_config_from_text(text.str(), path, assignments);
 }
 
