@@ -15,7 +15,7 @@ void add_agent_options(CLI::App& app, AgentOptions& options) {
   app.add_option("--policy", options.policy, "A policy by name instead of a run: random");
   app.add_option("--level", options.level, "Level to play; default: the run's");
   app.add_option("--checkpoint", options.checkpoint, "An earlier checkpoint of the run, by its name");
-  app.add_option("--seed", options.seed, "Names the episodes");
+  app.add_option("--seed", options.seed, "Names the episodes")->check(CLI::NonNegativeNumber);
   app.add_option("--set", options.assignments,
                  "KEY=VALUE over the run's config; `chrysalis config` lists the keys")
       ->allow_extra_args(false);

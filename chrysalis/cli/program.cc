@@ -1,7 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "chrysalis/cli/command.h"
@@ -93,6 +96,8 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error, int a
 
 int run_program(int argc, char** argv) {
   keep_freed_memory();
+  // A limit on the size of files is then an error of the write, told like a full disk, and not a death.
+  std::signal(SIGXFSZ, SIG_IGN);
   CLI::App program("Chrysalis trains agents with curricula of agents in first-person worlds.", "chrysalis");
   program.set_version_flag("--version", CHRYSALIS_VERSION);
   program.require_subcommand(1);
@@ -119,6 +124,8 @@ int run_program(int argc, char** argv) {
     } catch (const std::exception& exception) {
       status = io_error("{}: {}", sub->get_name(), exception.what());
     }
+    if (status.ok() && std::fflush(stdout) != 0)
+      status = io_error("cannot write to standard output: {}", std::strerror(errno));
     if (status.ok()) return 0;
     fmt::print(stderr, "error: {}\n", status.error().message);
     return status.error().exit_code();

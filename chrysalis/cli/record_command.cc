@@ -2,6 +2,7 @@
 
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/output_path.h"
 #include "chrysalis/media/contact_sheet.h"
 #include "chrysalis/media/film.h"
 #include "chrysalis/media/png.h"
@@ -89,9 +90,7 @@ Status sheet(const AgentSource& agent, const Options& options, const Environment
 }
 
 Status run(const Options& options) {
-  if (!options.out.ends_with(".mp4") && !options.out.ends_with(".png"))
-    return invalid_input("--out {}: expected a name that ends in .mp4 (film) or .png (contact sheet)",
-                         options.out);
+  CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".mp4", ".png"}));
   CHRYSALIS_ASSIGN_OR_RETURN(const AgentSource agent, open_agent(options.agent));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto environment, agent.make_environment());
   return options.out.ends_with(".mp4") ? film(agent, options, environment->spec())

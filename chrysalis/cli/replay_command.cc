@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/output_path.h"
 #include "chrysalis/levels/catalog.h"
 #include "chrysalis/store/durable_file.h"
 #include "chrysalis/train/run_config.h"
@@ -48,6 +49,7 @@ Result<RawAction> parse_action(std::string_view line, const std::string& where) 
 }
 
 Status run(const Options& options) {
+  CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {}));
   std::vector<std::string> assignments = {"level.name=" + options.level};
   assignments.insert(assignments.end(), options.assignments.begin(), options.assignments.end());
   CHRYSALIS_ASSIGN_OR_RETURN(const RunConfig config, default_run_config(assignments));
@@ -77,6 +79,9 @@ Status run(const Options& options) {
                         body.origin.z, body.yaw_degrees, body.pitch_degrees, body.velocity.x, body.velocity.y,
                         body.velocity.z, reward);
   }
+  if (actions.bad() || frame == 0)
+    return invalid_input("no action in {}: expected a file of raw actions, seven integers a line",
+                         options.actions);
   return replace_file(options.out, text);
 }
 
@@ -86,7 +91,7 @@ Action add_replay_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("--level", options->level, "Level to play: a name of `chrysalis levels` or map:FILE")
       ->required();
-  app.add_option("--seed", options->seed, "Names the episode");
+  app.add_option("--seed", options->seed, "Names the episode")->check(CLI::NonNegativeNumber);
   app.add_option("--actions", options->actions,
                  "CSV: seven integers a frame; lines that begin with # are comments")
       ->required();

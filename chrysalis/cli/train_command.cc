@@ -70,7 +70,6 @@ Status run_training(const Options& options) {
       RunDirectory::open(directory, options.fresh ? OpenMode::kFresh : OpenMode::kResumeOrCreate,
                          config.store));
   CHRYSALIS_RETURN_IF_ERROR(check_same_experiment(run, resolved));
-  CHRYSALIS_RETURN_IF_ERROR(run.write_config(resolved));
   CHRYSALIS_RETURN_IF_ERROR(log_to_file(run.log_path().string()));
   if (!run.moved_aside().empty()) log_info("the old run is now {}", run.moved_aside().string());
 
@@ -79,6 +78,8 @@ Status run_training(const Options& options) {
   RunSink sink(run, /*member=*/0, config.level.name);
   Trainer trainer(trainer_config(config), std::move(parts), sink);
   CHRYSALIS_RETURN_IF_ERROR(restore_newest(run, trainer));
+  // Last, so that a config which the checkpoint refuses does not become the run's.
+  CHRYSALIS_RETURN_IF_ERROR(run.write_config(resolved));
   if (trainer.finished()) {
     fmt::print("{} is complete: {} agent steps. More: --set train.agent_steps=N; anew: --fresh\n", directory,
                grouped_digits(trainer.progress().agent_steps));
@@ -100,6 +101,7 @@ Status run_training(const Options& options) {
   training.join();
   line.finish(trainer.progress());
   if (!status.ok()) {
+    log_quietly();  // The program itself tells it on standard error.
     log_error("{}", status.error().message);
     return status;
   }
