@@ -30,7 +30,7 @@ TEST(ProgressLine, DurationsHaveTwoUnitsAtMost) {
 }
 
 TEST(ProgressLine, BeforeTheFirstUpdateItSaysOnlyWhatIsKnown) {
-  EXPECT_EQ(progress_text({.agent_steps_target = 2000}, 4), "0/2,000 agent steps (0 frames)");
+  EXPECT_EQ(progress_text({.agent_steps_target = 2000, .report = {}}, 4), "0/2,000 agent steps (0 frames)");
 }
 
 TEST(ProgressLine, ItHoldsStepsFramesRateReturnLossLagAndTimeLeft) {
@@ -49,7 +49,8 @@ TEST(ProgressLine, ItHoldsStepsFramesRateReturnLossLagAndTimeLeft) {
 }
 
 TEST(ProgressLine, WithoutAFinishedEpisodeThereIsNoReturn) {
-  const std::string text = progress_text({.updates = 1, .agent_steps = 20, .agent_steps_target = 40}, 1);
+  const std::string text =
+      progress_text({.updates = 1, .agent_steps = 20, .agent_steps_target = 40, .report = {}}, 1);
   EXPECT_EQ(text, "20/40 agent steps (20 frames)  loss 0.0  entropy 0.00  lag 0.0");
 }
 

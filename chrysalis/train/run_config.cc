@@ -22,6 +22,8 @@ std::set<std::string> tables_of(RunConfig& config) {
 
 // An unknown table is told as such, also where it is empty.
 Status check_table(const std::string& path, RunConfig& config) {
+  for (const FieldText& field : describe_fields(fields_of(config)))
+    if (field.path == path) return invalid_input("{} is a table: expected one value, {}", path, field.type);
   const std::set<std::string> tables = tables_of(config);
   if (tables.contains(path)) return {};
   return invalid_input("unknown table [{}]{}", path, did_you_mean(path, {tables.begin(), tables.end()}));

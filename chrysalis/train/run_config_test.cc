@@ -88,12 +88,12 @@ TEST(RunConfig, AMistakeInAFileIsToldWithLineKeyAndNearestName) {
 TEST(RunConfig, TablesAndKeysAreNotTakenForEachOther) {
   EXPECT_EQ(fault_in("\n[lerner]\n"), "a.toml:2: unknown table [lerner], did you mean 'learner'?");
   EXPECT_EQ(fault_in("[lerner]\nunroll = 2\n"), "a.toml:1: unknown table [lerner], did you mean 'learner'?");
-  EXPECT_EQ(fault_in("[seed]\n"), "a.toml:1: unknown table [seed]");
+  EXPECT_EQ(fault_in("[seed]\n"), "a.toml:1: seed is a table: expected one value, integer");
   EXPECT_EQ(fault_in("level = \"seek_apples\"\n"),
             "a.toml:1: level is a table: expected [level] and its keys below");
   EXPECT_EQ(fault_in("[[level]]\nname = \"x\"\n"),
             "a.toml:1: level is a table: expected [level] and its keys below");
-  EXPECT_EQ(fault_in("[level.name]\n"), "a.toml:1: unknown table [level.name], did you mean 'level'?");
+  EXPECT_EQ(fault_in("[level.name]\n"), "a.toml:1: level.name is a table: expected one value, text");
   EXPECT_EQ(fault_in("level = { name = \"x\" }\nlearner.unroll = 2\n"), "");
 }
 

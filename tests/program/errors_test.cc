@@ -125,7 +125,8 @@ TEST(Errors, Configs) {
           {{"train", "tiny.toml", "--device", "gpu"},
            {"learner.device is \"gpu\": expected one of cpu, cuda"}},
           {{"train", "tiny.toml", "--set", "level.name=seek"}, {"unknown level 'seek'"}},
-          {{"train", "tiny.toml", "--set", "environment.width=8"}, {"environment.width"}},
+          {{"train", "tiny.toml", "--set", "environment.width=8"},
+           {"observations are 8 x 20", "at least 20 x 20"}},
           {{"train", "tiny.toml", "--run", "file"}, {"file: expected the directory of a run, found a file"}},
           {{"train", "tiny.toml", "--run", "full"}, {"full: the directory is not empty and no run"}},
           {{"inspect", "none"}, {"none: no run there"}},
@@ -204,8 +205,8 @@ TEST(Errors, OutputsAreCheckedBeforeTheWork) {
 TEST(Errors, AFullStandardOutputIsAnError) {
   const ScratchDirectory scratch;
   const Arguments short_answer = {"levels", "--json"};
-  // Standard output is a file here, and no file may grow beyond one byte.
-  const Outcome outcome = Program(short_answer, scratch.path(), /*file_bytes=*/1).wait();
+  // Standard output is a file here, and no file may grow beyond 300 bytes.
+  const Outcome outcome = Program(short_answer, scratch.path(), /*file_bytes=*/300).wait();
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(outcome.err.find("error: cannot write to standard output: "), 0u) << outcome.err;
 }

@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
+#include "chrysalis/cli/command.h"
 #include "chrysalis/core/check.h"
 
 namespace chrysalis {
@@ -65,11 +67,12 @@ Arguments operator+(Arguments a, const Arguments& b) {
   return a;
 }
 
-Program::Program(const Arguments& arguments, const fs::path& directory, std::size_t file_bytes)
+Program::Program(const Arguments& arguments, const fs::path& directory, std::size_t file_bytes, Start start)
     : out_(std::tmpfile(), &std::fclose), err_(std::tmpfile(), &std::fclose) {
   std::vector<char*> argv = {const_cast<char*>("chrysalis")};
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
+  std::fflush(nullptr);  // Or the fork would print it again.
   pid_ = ::fork();
   CHRYSALIS_CHECK(pid_ >= 0, "cannot fork");
   if (pid_ > 0) return;
@@ -78,6 +81,7 @@ Program::Program(const Arguments& arguments, const fs::path& directory, std::siz
   const bool ready = ::chdir(directory.c_str()) == 0 && ::dup2(::open("/dev/null", O_RDONLY), 0) == 0 &&
                      ::dup2(fileno(out_.get()), 1) == 1 && ::dup2(fileno(err_.get()), 2) == 2 &&
                      (file_bytes == 0 || ::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+  if (ready && start == Start::kFork) std::exit(run_program(static_cast<int>(argv.size()) - 1, argv.data()));
   if (ready) ::execv(CHRYSALIS_PROGRAM, argv.data());
   ::_exit(127);
 }
@@ -121,12 +125,12 @@ Outcome run(const Arguments& arguments, const fs::path& directory) {
   return Program(arguments, directory).wait();
 }
 
-std::vector<Outcome> run_all(const std::vector<Arguments>& all, const fs::path& directory) {
+std::vector<Outcome> run_all(const std::vector<Arguments>& all, const fs::path& directory, Start start) {
   std::vector<std::unique_ptr<Program>> programs;
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < all.size(); ++i) {
     while (programs.size() < std::min(all.size(), i + kAtOnce))
-      programs.push_back(std::make_unique<Program>(all[programs.size()], directory));
+      programs.push_back(std::make_unique<Program>(all[programs.size()], directory, 0, start));
     outcomes.push_back(programs[i]->wait());
     programs[i].reset();
   }
@@ -136,8 +140,8 @@ std::vector<Outcome> run_all(const std::vector<Arguments>& all, const fs::path& 
 std::vector<std::string> listing(const fs::path& directory) {
   std::vector<std::string> names;
   for (const auto& entry : fs::recursive_directory_iterator(directory))
-    names.push_back(entry.path().lexically_relative(directory).string() +
-                    (entry.is_regular_file() ? " " + std::to_string(entry.file_size()) : "/"));
+    names.push_back(fmt::format("{} {}", entry.path().lexically_relative(directory).string(),
+                                entry.is_regular_file() ? entry.file_size() : 0));
   std::ranges::sort(names);
   return names;
 }

@@ -1,5 +1,6 @@
-// Drives the real program as a person does: its own process, its own directory, what it printed and how it
-// ended.
+// Drives the whole program as a person does: its own process, its own directory, what it printed and how it
+// ended. Loading LibTorch's libraries takes half a second, so most processes are forks of the test, which has
+// them loaded, and go straight to what main() calls; kExec starts the executable itself.
 #pragma once
 
 #include <sys/types.h>
@@ -24,11 +25,14 @@ struct Outcome {
   std::string err;
 };
 
+enum class Start { kFork, kExec };
+
 // One process of the program, killed with the test if that ends first.
 class Program {
  public:
   // Runs in `directory`. file_bytes: no file that it writes may grow beyond this, as on a full disk; 0: any.
-  Program(const Arguments& arguments, const std::filesystem::path& directory, std::size_t file_bytes = 0);
+  Program(const Arguments& arguments, const std::filesystem::path& directory, std::size_t file_bytes = 0,
+          Start start = Start::kFork);
   Program(const Program&) = delete;
   ~Program();
 
@@ -51,7 +55,8 @@ class Program {
 // From start to end.
 Outcome run(const Arguments& arguments, const std::filesystem::path& directory);
 // All of them, some at a time; outcomes in the same order.
-std::vector<Outcome> run_all(const std::vector<Arguments>& all, const std::filesystem::path& directory);
+std::vector<Outcome> run_all(const std::vector<Arguments>& all, const std::filesystem::path& directory,
+                             Start start = Start::kFork);
 
 // Names of all that lies below the directory, sorted, with the sizes of files.
 std::vector<std::string> listing(const std::filesystem::path& directory);

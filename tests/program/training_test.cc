@@ -99,10 +99,16 @@ TEST_F(Training, KilledAtTwentyRandomMomentsItEndsAsIfNothingHadHappened) {
   int runs = 1;
   const auto directory = [&] { return "killed" + std::to_string(runs); };
   while (kills < 20) {
-    Program program(train(directory()), scratch_.path());
-    // Every fourth may be killed before it trains: while the program loads or the run is opened.
-    if (kills % 4 != 0) program.wait_for([&] { return is_training(program); });
-    std::this_thread::sleep_for(std::chrono::microseconds(moments.below(kills % 4 != 0 ? 200'000 : 600'000)));
+    // A quarter of the kills fall on any moment from the start of the executable, a quarter on the first of
+    // training, the rest on the time around and after a checkpoint.
+    const bool from_start = kills % 4 == 0;
+    Program program(train(directory()), scratch_.path(), 0, from_start ? Start::kExec : Start::kFork);
+    if (!from_start)
+      program.wait_for([&] {
+        return kills % 4 == 1 ? is_training(program)
+                              : program.err().find("info: checkpoint ") != std::string::npos;
+      });
+    std::this_thread::sleep_for(std::chrono::microseconds(moments.below(from_start ? 700'000 : 150'000)));
     program.send(SIGKILL);
     const Outcome outcome = program.wait();
     if (outcome.err.find("resuming from checkpoint") != std::string::npos) ++resumes;
