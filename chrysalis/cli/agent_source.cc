@@ -15,8 +15,9 @@ void add_agent_options(CLI::App& app, AgentOptions& options) {
   app.add_option("--policy", options.policy, "A policy by name instead of a run: random");
   app.add_option("--level", options.level, "Level to play; default: the run's");
   app.add_option("--checkpoint", options.checkpoint, "An earlier checkpoint of the run, by its name");
-  app.add_option("--seed", options.seed, "Names the episodes");
-  app.add_option("--set", options.assignments, "KEY=VALUE over the run's config; `chrysalis config` lists the keys")
+  app.add_option("--seed", options.seed, "Names the episodes")->check(CLI::NonNegativeNumber);
+  app.add_option("--set", options.assignments,
+                 "KEY=VALUE over the run's config; `chrysalis config` lists the keys")
       ->allow_extra_args(false);
 }
 
@@ -27,15 +28,17 @@ AgentSpec agent_spec(const RunConfig& config) {
           .reward_clip = static_cast<float>(config.learner.reward_clip)};
 }
 
-Result<WeightsPtr> weights_of(std::span<const NamedTensor> tensors, std::shared_ptr<const WeightLayout> layout) {
+Result<WeightsPtr> weights_of(std::span<const NamedTensor> tensors,
+                              std::shared_ptr<const WeightLayout> layout) {
   auto weights = std::make_shared<Weights>();
   weights->values.resize(layout->count);
   for (const WeightLayout::Part& part : layout->parts) {
     const NamedTensor* tensor = find_tensor(tensors, part.name);
     if (tensor == nullptr || tensor->dtype != DType::kF32 || tensor->shape != part.shape)
-      return invalid_input("the checkpoint's weights do not fit the agent: '{}' is missing or has another shape; is a "
-                           "setting of [agent] or [environment] not the run's?",
-                           part.name);
+      return invalid_input(
+          "the checkpoint's weights do not fit the agent: '{}' is missing or has another shape; is a "
+          "setting of [agent] or [environment] not the run's?",
+          part.name);
     std::memcpy(weights->values.data() + part.offset, tensor->bytes.data(), tensor->bytes.size());
   }
   weights->layout = std::move(layout);
@@ -65,7 +68,8 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
   std::optional<Checkpoint> checkpoint;
   if (options.checkpoint.empty()) {
     CHRYSALIS_ASSIGN_OR_RETURN(checkpoint, run.latest_checkpoint(0));
-    if (!checkpoint) return invalid_input("{} has no checkpoint yet: let `chrysalis train` reach one", options.run);
+    if (!checkpoint)
+      return invalid_input("{} has no checkpoint yet: let `chrysalis train` reach one", options.run);
   } else {
     CHRYSALIS_ASSIGN_OR_RETURN(checkpoint, run.checkpoint(options.checkpoint));
   }

@@ -43,6 +43,7 @@ Result<AgentSource> open_agent(const AgentOptions& options);
 AgentSpec agent_spec(const RunConfig& config);
 
 // The weights of a checkpoint, by the names of the layout's parts.
-Result<WeightsPtr> weights_of(std::span<const NamedTensor> tensors, std::shared_ptr<const WeightLayout> layout);
+Result<WeightsPtr> weights_of(std::span<const NamedTensor> tensors,
+                              std::shared_ptr<const WeightLayout> layout);
 
 }  // namespace chrysalis

@@ -20,8 +20,8 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kRepeats = 5;
-// Multiply-adds of one trained agent step of the default agent, acting forward, learning forward and backward, times
-// two (Czarnecki et al. 2018, appendix, network; see docs/bench.md).
+// Multiply-adds of one trained agent step of the default agent, acting forward, learning forward and
+// backward, times two (Czarnecki et al. 2018, appendix, network; see docs/bench.md).
 constexpr double kFlopPerTrainedStep = 20.7e6;
 
 struct Options {
@@ -36,7 +36,8 @@ double median(std::vector<double> samples) {
   return samples[samples.size() / 2];
 }
 
-// Median over kRepeats of the rate of `work`, which does `items` items a call and is called for `seconds` / kRepeats.
+// Median over kRepeats of the rate of `work`, which does `items` items a call and is called for `seconds` /
+// kRepeats.
 double rate(double seconds, double items, const std::function<void()>& work) {
   work();  // Warm-up.
   std::vector<double> rates;
@@ -65,10 +66,12 @@ std::vector<RawAction> random_actions(int count) {
 Result<Json> bench_render(const RunConfig& config, double seconds) {
   Json json;
   for (const auto& entry : level_catalog()) {
-    CHRYSALIS_ASSIGN_OR_RETURN(auto environment, NativeEnvironment::create({.name = std::string(entry.name)}, config.environment));
+    CHRYSALIS_ASSIGN_OR_RETURN(
+        auto environment, NativeEnvironment::create({.name = std::string(entry.name)}, config.environment));
     // Views along a random walk, drawn again and again: world and rules are not in the figure.
     constexpr int kViews = 200;
-    Renderer renderer(static_cast<int>(config.environment.width), static_cast<int>(config.environment.height));
+    Renderer renderer(static_cast<int>(config.environment.width),
+                      static_cast<int>(config.environment.height));
     std::vector<std::pair<World, Eye>> views;
     environment->reset(1);
     for (const RawAction& action : random_actions(kViews)) {
@@ -87,7 +90,8 @@ Result<Json> bench_render(const RunConfig& config, double seconds) {
 Result<Json> bench_env(const RunConfig& config, double seconds) {
   Json json;
   for (const auto& entry : level_catalog()) {
-    CHRYSALIS_ASSIGN_OR_RETURN(auto environment, NativeEnvironment::create({.name = std::string(entry.name)}, config.environment));
+    CHRYSALIS_ASSIGN_OR_RETURN(
+        auto environment, NativeEnvironment::create({.name = std::string(entry.name)}, config.environment));
     std::vector<std::uint8_t> rgb(environment->spec().observation_bytes());
     const auto actions = random_actions(static_cast<int>(environment->spec().episode_agent_steps()));
     std::uint64_t episode = 0;
@@ -109,7 +113,8 @@ Result<Json> bench_act(const RunConfig& config, double seconds) {
   CHRYSALIS_ASSIGN_OR_RETURN(const TrainerParts parts, make_trainer_parts(config));
   const auto policy = parts.make_policy();
   policy->load(parts.learner->weights());
-  const std::size_t bytes = static_cast<std::size_t>(config.environment.width * config.environment.height * 3);
+  const std::size_t bytes =
+      static_cast<std::size_t>(config.environment.width * config.environment.height * 3);
   std::vector<std::uint8_t> pixels(kBatch * bytes);
   RandomStream noise{RandomKey(1)};
   std::ranges::generate(pixels, [&] { return static_cast<std::uint8_t>(noise.next()); });
@@ -163,7 +168,8 @@ Result<Json> bench_learn(RunConfig config, double seconds) {
 class NoSink : public TrainingSink {
  public:
   explicit NoSink(std::function<void(std::int64_t)> on_update) : on_update_(std::move(on_update)) {}
-  Status update(const UpdateReport&, std::span<const EpisodeRecord>, std::int64_t agent_steps, double) override {
+  Status update(const UpdateReport&, std::span<const EpisodeRecord>, std::int64_t agent_steps,
+                double) override {
     on_update_(agent_steps);
     return {};
   }
@@ -205,11 +211,13 @@ Result<Json> bench_train(RunConfig config, double seconds, double sgemm_gflops, 
 
 void print_tables(const Json& json) {
   fmt::print("SGEMM {:.1f} GFLOP/s per core, {} cores ({}; BLAS {:.1f}, oneDNN {:.1f})\n",
-             json["sgemm_gflops_per_core"].get<double>(), json["cores"].get<int>(), json["blas"].get<std::string>(),
-             json["sgemm"]["blas_gflops"].get<double>(), json["sgemm"]["onednn_gflops"].get<double>());
+             json["sgemm_gflops_per_core"].get<double>(), json["cores"].get<int>(),
+             json["blas"].get<std::string>(), json["sgemm"]["blas_gflops"].get<double>(),
+             json["sgemm"]["onednn_gflops"].get<double>());
   if (json.contains("render"))
     for (const auto& [level, row] : json["render"].items())
-      fmt::print("render  {:32} {:>9.0f} observations/s per core\n", level, row["observations_per_s_per_core"].get<double>());
+      fmt::print("render  {:32} {:>9.0f} observations/s per core\n", level,
+                 row["observations_per_s_per_core"].get<double>());
   if (json.contains("env"))
     for (const auto& [level, row] : json["env"].items())
       fmt::print("env     {:32} {:>9.0f} agent steps/s per core, reset {:.3f} ms\n", level,

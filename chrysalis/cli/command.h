@@ -1,5 +1,6 @@
-// The verbs of the program: one file each, listed in the table of program.cc. A verb adds its options to the parser
-// and leaves an action behind; program.cc parses, runs the action and turns its Status into a message and an exit code.
+// The verbs of the program: one file each, listed in the table of program.cc. A verb adds its options to the
+// parser and leaves an action behind; program.cc parses, runs the action and turns its Status into a message
+// and an exit code.
 #pragma once
 
 #include <CLI/App.hpp>
@@ -27,8 +28,8 @@ Action add_bench_command(CLI::App& app);
 Action add_doctor_command(CLI::App& app);
 Action add_config_command(CLI::App& app);
 
-// The whole program: parses, runs, reports errors as one line on standard error. Returns the exit code: 0 done,
-// 1 the machine's fault, 2 the input's.
+// The whole program: parses, runs, reports errors as one line on standard error. Returns the exit code: 0
+// done, 1 the machine's fault, 2 the input's.
 int run_program(int argc, char** argv);
 
 }  // namespace chrysalis

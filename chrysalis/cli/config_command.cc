@@ -11,9 +11,12 @@ struct Options {
 };
 
 void print_markdown(RunConfig& config) {
-  fmt::print("# Settings\n\nWritten by `chrysalis config --markdown`. A config file is TOML: `learner.unroll` is key "
-             "`unroll` of table `[learner]`.\n`--set KEY=VALUE` sets one on any verb that makes a level or an agent.\n\n"
-             "| key | default | range | unit | meaning |\n|---|---|---|---|---|\n");
+  fmt::print(
+      "# Settings\n\nWritten by `chrysalis config --markdown`. A config file is TOML: `learner.unroll` is "
+      "key "
+      "`unroll` of table `[learner]`.\n`--set KEY=VALUE` sets one on any verb that makes a level or an "
+      "agent.\n\n"
+      "| key | default | range | unit | meaning |\n|---|---|---|---|---|\n");
   for (const FieldText& field : describe_fields(fields_of(config)))
     fmt::print("| `{}` | `{}` | {} | {} | {}{} |\n", field.path, field.value,
                field.range.empty() ? field.type : field.range, field.unit, field.help,

@@ -28,7 +28,8 @@ Finding cpu_features() {
   const std::string flags = " " + cpu_line("flags") + " ";
   std::string found;
   for (const char* feature : {"avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16"})
-    if (flags.find(fmt::format(" {} ", feature)) != std::string::npos) found += fmt::format("{}{}", found.empty() ? "" : " ", feature);
+    if (flags.find(fmt::format(" {} ", feature)) != std::string::npos)
+      found += fmt::format("{}{}", found.empty() ? "" : " ", feature);
   Finding finding{"CPU features", found.empty() ? "none of avx2, fma, avx512f" : found, ""};
 #if defined(__x86_64__)
   if (flags.find(" avx2 ") == std::string::npos)
@@ -39,17 +40,20 @@ Finding cpu_features() {
 
 Finding blas() {
   const SgemmRates rates = measure_sgemm(5);
-  Finding finding{"BLAS", fmt::format("{}: {:.1f} GFLOP/s a core (oneDNN: {:.1f})", blas_description(), rates.blas_gflops,
-                                      rates.onednn_gflops),
+  Finding finding{"BLAS",
+                  fmt::format("{}: {:.1f} GFLOP/s a core (oneDNN: {:.1f})", blas_description(),
+                              rates.blas_gflops, rates.onednn_gflops),
                   ""};
   // The reference BLAS reaches a fiftieth, old OpenBLAS on an unknown processor a quarter or less.
   if (rates.blas_gflops < rates.onednn_gflops / 3) {
-    finding.mend = openblas_core_name().empty()
-                       ? "a slow BLAS: apt install libopenblas-dev"
-                       : fmt::format("OpenBLAS does not know this processor and runs its {} kernels; large products go "
-                                     "through oneDNN all the same. For the rest: export OPENBLAS_CORETYPE=SkylakeX "
-                                     "(AVX-512) or Haswell (AVX2)",
-                                     openblas_core_name());
+    finding.mend =
+        openblas_core_name().empty()
+            ? "a slow BLAS: apt install libopenblas-dev"
+            : fmt::format(
+                  "OpenBLAS does not know this processor and runs its {} kernels; large products go "
+                  "through oneDNN all the same. For the rest: export OPENBLAS_CORETYPE=SkylakeX "
+                  "(AVX-512) or Haswell (AVX2)",
+                  openblas_core_name());
   }
   return finding;
 }
@@ -71,7 +75,8 @@ Finding memory() {
   while (info >> key >> kib >> unit)
     if (key == "MemAvailable:") break;
   const double gib = kib / (1 << 20);
-  return {"Memory", fmt::format("{:.1f} GiB available", gib), gib < 2 ? "training takes about 1 GiB, building 2" : ""};
+  return {"Memory", fmt::format("{:.1f} GiB available", gib),
+          gib < 2 ? "training takes about 1 GiB, building 2" : ""};
 }
 
 Status run(bool as_json) {
@@ -97,7 +102,10 @@ Status run(bool as_json) {
   for (const Finding& finding : findings) {
     if (!finding.mend.empty()) ++faults;
     if (as_json) {
-      json.push_back({{"what", finding.what}, {"found", finding.found}, {"ok", finding.mend.empty()}, {"mend", finding.mend}});
+      json.push_back({{"what", finding.what},
+                      {"found", finding.found},
+                      {"ok", finding.mend.empty()},
+                      {"mend", finding.mend}});
     } else {
       fmt::print("{} {:14} {}\n", finding.mend.empty() ? "ok  " : "MEND", finding.what, finding.found);
       if (!finding.mend.empty()) fmt::print("     {:14} {}\n", "", finding.mend);

@@ -4,6 +4,7 @@
 
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/core/log.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/evaluation.h"
 #include "chrysalis/store/run_directory.h"
@@ -19,8 +20,8 @@ struct Options {
 
 constexpr std::int64_t kEnvironmentsPerThread = 16;
 
-// Splits the episodes among the cores. Which thread plays an episode does not change it beyond the rounding of
-// inference in batches, and the batch is always of the same size.
+// Splits the episodes among the cores. Which thread plays an episode does not change it beyond the rounding
+// of inference in batches, and the batch is always of the same size.
 Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const Options& options) {
   const auto cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
   const std::int64_t threads = std::min(cores, options.episodes);
@@ -56,6 +57,21 @@ Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const Options&
   return all;
 }
 
+// Into the run's database, for inspect.
+Status note_evaluation(const AgentSource& agent, const Options& options, const std::vector<double>& returns,
+                       const MeanInterval& interval) {
+  CHRYSALIS_ASSIGN_OR_RETURN(
+      Database database,
+      Database::open(std::filesystem::path(options.agent.run) / "run.sqlite", Sqlite::Access::kReadWrite));
+  return database.record_evaluation({.checkpoint = agent.checkpoint,
+                                     .level = agent.config.level.name,
+                                     .policy = agent.policy,
+                                     .mean = interval.mean,
+                                     .ci95 = {interval.low, interval.high},
+                                     .returns = returns,
+                                     .time = unix_seconds_now()});
+}
+
 Status run(const Options& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(const AgentSource agent, open_agent(options.agent));
   CHRYSALIS_RETURN_IF_ERROR(agent.make_environment());  // A wrong level is found here, once.
@@ -76,16 +92,10 @@ Status run(const Options& options) {
                agent.config.level.name, interval.mean, interval.low, interval.high, returns.size());
   }
   if (agent.checkpoint.empty()) return {};
-  CHRYSALIS_ASSIGN_OR_RETURN(
-      Database database,
-      Database::open(std::filesystem::path(options.agent.run) / "run.sqlite", Sqlite::Access::kReadWrite));
-  return database.record_evaluation({.checkpoint = agent.checkpoint,
-                                     .level = agent.config.level.name,
-                                     .policy = agent.policy,
-                                     .mean = interval.mean,
-                                     .ci95 = {interval.low, interval.high},
-                                     .returns = returns,
-                                     .time = unix_seconds_now()});
+  // The answer is given: a run that cannot be written (read-only, full disk) does not take it back.
+  if (const Status noted = note_evaluation(agent, options, returns, interval); !noted.ok())
+    log_warning("the run does not remember this evaluation: {}", noted.error().message);
+  return {};
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
 #include "chrysalis/cli/command.h"
 
-int main(int argc, char** argv) { return chrysalis::run_program(argc, argv); }
+int main(int argc, char** argv) {
+  return chrysalis::run_program(argc, argv);
+}

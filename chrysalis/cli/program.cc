@@ -1,7 +1,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <memory>
 
 #include "chrysalis/cli/command.h"
@@ -47,12 +50,15 @@ constexpr std::array kVerbs = {
          "  out: frame,x,y,z,yaw,pitch,vx,vy,vz,reward",
          add_replay_command},
     Verb{"inspect", "Show a run: members, checkpoints, learning curve",
-         "chrysalis inspect runs/seek_apples\n  chrysalis inspect runs/seek_apples --json --curve 20", add_inspect_command},
+         "chrysalis inspect runs/seek_apples\n  chrysalis inspect runs/seek_apples --json --curve 20",
+         add_inspect_command},
     Verb{"bench", "Measure speed, beside the SGEMM rate of the same run",
          "chrysalis bench\n  chrysalis bench render --json", add_bench_command},
-    Verb{"doctor", "Check compiler, CPU, BLAS, LibTorch, cores and disk", "chrysalis doctor", add_doctor_command},
+    Verb{"doctor", "Check compiler, CPU, BLAS, LibTorch, cores and disk", "chrysalis doctor",
+         add_doctor_command},
     Verb{"config", "Print every setting with its meaning, unit, range and value",
-         "chrysalis config configs/seek_apples.toml --set seed=7\n  chrysalis config --markdown > docs/config.md",
+         "chrysalis config configs/seek_apples.toml --set seed=7\n  chrysalis config --markdown > "
+         "docs/config.md",
          add_config_command},
 };
 
@@ -72,14 +78,15 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error, int a
     if (argc < 2) return "no verb given; chrysalis --help lists them";
     std::vector<std::string> verbs;
     for (const Verb& verb : kVerbs) verbs.emplace_back(verb.name);
-    return fmt::format("unknown verb '{}'{}; chrysalis --help lists them", argv[1], did_you_mean(argv[1], verbs));
+    return fmt::format("unknown verb '{}'{}; chrysalis --help lists them", argv[1],
+                       did_you_mean(argv[1], verbs));
   }
   const CLI::App& verb = *used.front();
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     for (const std::string& extra : verb.remaining()) {
       const std::string name = extra.substr(0, extra.find('='));
-      return fmt::format("chrysalis {} does not take '{}'{}; chrysalis {} --help lists its options", verb.get_name(),
-                         extra, did_you_mean(name, option_names(verb)), verb.get_name());
+      return fmt::format("chrysalis {} does not take '{}'{}; chrysalis {} --help lists its options",
+                         verb.get_name(), extra, did_you_mean(name, option_names(verb)), verb.get_name());
     }
   }
   return fmt::format("chrysalis {}: {}; see chrysalis {} --help", verb.get_name(), line, verb.get_name());
@@ -89,6 +96,8 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error, int a
 
 int run_program(int argc, char** argv) {
   keep_freed_memory();
+  // A limit on the size of files is then an error of the write, told like a full disk, and not a death.
+  std::signal(SIGXFSZ, SIG_IGN);
   CLI::App program("Chrysalis trains agents with curricula of agents in first-person worlds.", "chrysalis");
   program.set_version_flag("--version", CHRYSALIS_VERSION);
   program.require_subcommand(1);
@@ -115,6 +124,8 @@ int run_program(int argc, char** argv) {
     } catch (const std::exception& exception) {
       status = io_error("{}: {}", sub->get_name(), exception.what());
     }
+    if (status.ok() && std::fflush(stdout) != 0)
+      status = io_error("cannot write to standard output: {}", std::strerror(errno));
     if (status.ok()) return 0;
     fmt::print(stderr, "error: {}\n", status.error().message);
     return status.error().exit_code();

@@ -12,7 +12,7 @@ namespace chrysalis {
 std::string grouped_digits(std::int64_t number) {
   std::string digits = fmt::format("{}", number);
   for (auto place = static_cast<std::ptrdiff_t>(digits.size()) - 3; place > (number < 0 ? 1 : 0); place -= 3)
-    digits.insert(static_cast<std::size_t>(place), ",");
+    digits.insert(static_cast<std::size_t>(place), 1, ',');
   return digits;
 }
 
@@ -28,11 +28,13 @@ std::string progress_text(const Progress& progress, int action_repeat) {
                                  grouped_digits(progress.agent_steps_target),
                                  grouped_digits(progress.agent_steps * action_repeat));
   if (progress.agent_steps_per_s > 0)
-    text += fmt::format("  {} steps/s", grouped_digits(static_cast<std::int64_t>(progress.agent_steps_per_s)));
-  if (progress.returns > 0) text += fmt::format("  return {:.2f} ({})", progress.mean_return_100, progress.returns);
+    text +=
+        fmt::format("  {} steps/s", grouped_digits(static_cast<std::int64_t>(progress.agent_steps_per_s)));
+  if (progress.returns > 0)
+    text += fmt::format("  return {:.2f} ({})", progress.mean_return_100, progress.returns);
   if (progress.updates > 0)
-    text += fmt::format("  loss {:.1f}  entropy {:.2f}  lag {:.1f}", progress.report.loss, progress.report.entropy,
-                        progress.report.mean_lag);
+    text += fmt::format("  loss {:.1f}  entropy {:.2f}  lag {:.1f}", progress.report.loss,
+                        progress.report.entropy, progress.report.mean_lag);
   if (progress.agent_steps_per_s > 0) {
     const std::int64_t left = progress.agent_steps_target - progress.agent_steps;
     text += fmt::format("  ETA {}", duration_text(static_cast<double>(left) / progress.agent_steps_per_s));
@@ -40,7 +42,8 @@ std::string progress_text(const Progress& progress, int action_repeat) {
   return text;
 }
 
-ProgressLine::ProgressLine(int action_repeat) : action_repeat_(action_repeat), terminal_(isatty(STDERR_FILENO) == 1) {
+ProgressLine::ProgressLine(int action_repeat)
+    : action_repeat_(action_repeat), terminal_(isatty(STDERR_FILENO) == 1) {
   const char* no_colour = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
   // A terminal that cannot go back to the line's start gets plain lines.
@@ -55,7 +58,9 @@ void ProgressLine::update(const Progress& progress) {
   draw(progress_text(progress, action_repeat_), false);
 }
 
-void ProgressLine::finish(const Progress& progress) { draw(progress_text(progress, action_repeat_), true); }
+void ProgressLine::finish(const Progress& progress) {
+  draw(progress_text(progress, action_repeat_), true);
+}
 
 void ProgressLine::draw(const std::string& text, bool last) {
   if (!terminal_) {
@@ -67,7 +72,8 @@ void ProgressLine::draw(const std::string& text, bool last) {
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) columns = size.ws_col;
   // A line that wraps cannot be redrawn.
   const std::string fitted = text.substr(0, columns - 1);
-  fmt::print(stderr, "\r\033[K{}{}{}{}", colour_ ? "\033[36m" : "", fitted, colour_ ? "\033[0m" : "", last ? "\n" : "");
+  fmt::print(stderr, "\r\033[K{}{}{}{}", colour_ ? "\033[36m" : "", fitted, colour_ ? "\033[0m" : "",
+             last ? "\n" : "");
   std::fflush(stderr);
 }
 

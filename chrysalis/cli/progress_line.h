@@ -1,4 +1,5 @@
-// Progress of a training run as a line of text: redrawn on a terminal, one plain line every ten seconds elsewhere.
+// Progress of a training run as a line of text: redrawn on a terminal, one plain line every ten seconds
+// elsewhere.
 #pragma once
 
 #include <chrono>

@@ -2,6 +2,7 @@
 
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/output_path.h"
 #include "chrysalis/media/contact_sheet.h"
 #include "chrysalis/media/film.h"
 #include "chrysalis/media/png.h"
@@ -23,7 +24,8 @@ struct Options {
 constexpr int kSheetColumns = 6;
 
 // Plays and hands each observation on; the watcher ends the playing by answering false.
-Status play(const AgentSource& agent, const Options& options, const EvaluationWatcher& watcher, double& mean_return) {
+Status play(const AgentSource& agent, const Options& options, const EvaluationWatcher& watcher,
+            double& mean_return) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto policy, agent.make_policy());
   std::vector<std::unique_ptr<Environment>> environments;
   CHRYSALIS_ASSIGN_OR_RETURN(auto environment, agent.make_environment());
@@ -34,16 +36,17 @@ Status play(const AgentSource& agent, const Options& options, const EvaluationWa
                                  .actions = action_set(agent.config.agent.actions).value()},
                                 watcher);
   mean_return = 0;
-  for (const EpisodeRecord& record : records) mean_return += record.episode_return / static_cast<double>(records.size());
+  for (const EpisodeRecord& record : records)
+    mean_return += record.episode_return / static_cast<double>(records.size());
   return {};
 }
 
 Status film(const AgentSource& agent, const Options& options, const EnvironmentSpec& spec) {
   const int rate = std::max(1, spec.frames_per_second / spec.action_repeat);
-  CHRYSALIS_ASSIGN_OR_RETURN(
-      FilmWriter writer,
-      FilmWriter::create(options.out,
-                         {.width = spec.width, .height = spec.height, .frames_per_second = rate, .factor = options.scale}));
+  CHRYSALIS_ASSIGN_OR_RETURN(FilmWriter writer, FilmWriter::create(options.out, {.width = spec.width,
+                                                                                 .height = spec.height,
+                                                                                 .frames_per_second = rate,
+                                                                                 .factor = options.scale}));
   Status written;
   std::int64_t frames = 0;
   double mean_return = 0;
@@ -56,12 +59,14 @@ Status film(const AgentSource& agent, const Options& options, const EnvironmentS
       mean_return));
   CHRYSALIS_RETURN_IF_ERROR(written);
   CHRYSALIS_RETURN_IF_ERROR(writer.finish());
-  fmt::print("{}: {} observations at {} a second, return {:.2f}, {}\n", options.out, frames, rate, mean_return, agent.policy);
+  fmt::print("{}: {} observations at {} a second, return {:.2f}, {}\n", options.out, frames, rate,
+             mean_return, agent.policy);
   return {};
 }
 
 Status sheet(const AgentSource& agent, const Options& options, const EnvironmentSpec& spec) {
-  const std::int64_t steps = options.max_agent_steps > 0 ? options.max_agent_steps : spec.episode_agent_steps();
+  const std::int64_t steps =
+      options.max_agent_steps > 0 ? options.max_agent_steps : spec.episode_agent_steps();
   const std::int64_t apart = std::max<std::int64_t>(1, steps / options.sheet_frames);
   std::vector<Image> images;
   std::int64_t seen = 0;
@@ -77,15 +82,15 @@ Status sheet(const AgentSource& agent, const Options& options, const Environment
       },
       mean_return));
   CHRYSALIS_RETURN_IF_ERROR(
-      write_png(options.out, contact_sheet(images, {.columns = kSheetColumns, .factor = std::max(1, options.scale / 3)})));
-  fmt::print("{}: {} observations, {} agent steps apart, return {:.2f}, {}\n", options.out, images.size(), apart,
-             mean_return, agent.policy);
+      write_png(options.out,
+                contact_sheet(images, {.columns = kSheetColumns, .factor = std::max(1, options.scale / 3)})));
+  fmt::print("{}: {} observations, {} agent steps apart, return {:.2f}, {}\n", options.out, images.size(),
+             apart, mean_return, agent.policy);
   return {};
 }
 
 Status run(const Options& options) {
-  if (!options.out.ends_with(".mp4") && !options.out.ends_with(".png"))
-    return invalid_input("--out {}: expected a name that ends in .mp4 (film) or .png (contact sheet)", options.out);
+  CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".mp4", ".png"}));
   CHRYSALIS_ASSIGN_OR_RETURN(const AgentSource agent, open_agent(options.agent));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto environment, agent.make_environment());
   return options.out.ends_with(".mp4") ? film(agent, options, environment->spec())
@@ -97,10 +102,12 @@ Status run(const Options& options) {
 Action add_record_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_agent_options(app, options->agent);
-  app.add_option("--out", options->out, "File to write: .mp4 (H.264) or .png (contact sheet of the first episode)")
+  app.add_option("--out", options->out,
+                 "File to write: .mp4 (H.264) or .png (contact sheet of the first episode)")
       ->required();
   app.add_option("--episodes", options->episodes, "Episodes to play")->check(CLI::Range(1, 1000));
-  app.add_option("--agent-steps", options->max_agent_steps, "End after this many agent steps; default: whole episodes")
+  app.add_option("--agent-steps", options->max_agent_steps,
+                 "End after this many agent steps; default: whole episodes")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000}));
   app.add_option("--scale", options->scale, "Magnify each pixel this many times (a sheet: a third of it)")
       ->check(CLI::Range(1, 32));

@@ -1,4 +1,5 @@
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/output_path.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/media/png.h"
 #include "chrysalis/train/run_config.h"
@@ -10,29 +11,35 @@ struct Options {
   std::string level;
   std::uint64_t seed = 1;
   std::string out;
-  std::string size = "96x72";
+  std::string size;
   int scale = 1;
   bool top_down = false;
   std::vector<std::string> assignments;
 };
 
-Status parse_size(const std::string& text, EnvironmentConfig& config) {
+Status parse_size(const std::string& text, RunConfig& config) {
   int width = 0;
   int height = 0;
   char rest = 0;
   if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2)
     return invalid_input("--size {}: expected WIDTHxHEIGHT, for example 96x72", text);
-  config.width = width;
-  config.height = height;
+  for (const auto& [name, pixels] : {std::pair{"environment.width", width}, {"environment.height", height}}) {
+    if (const Status status = set_field(fields_of(config), name, std::int64_t{pixels}); !status.ok())
+      return invalid_input("--size {}: {}", text, status.error().message);
+    if (pixels % 4 != 0)
+      return invalid_input("--size {}: {} is {}: expected a multiple of 4", text, name, pixels);
+  }
   return {};
 }
 
 Status run(const Options& options) {
+  CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".png"}));
   std::vector<std::string> assignments = {"level.name=" + options.level};
   assignments.insert(assignments.end(), options.assignments.begin(), options.assignments.end());
   CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(assignments));
-  CHRYSALIS_RETURN_IF_ERROR(parse_size(options.size, config.environment));
-  CHRYSALIS_ASSIGN_OR_RETURN(const auto environment, NativeEnvironment::create(config.level, config.environment));
+  if (!options.size.empty()) CHRYSALIS_RETURN_IF_ERROR(parse_size(options.size, config));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto environment,
+                             NativeEnvironment::create(config.level, config.environment));
   environment->reset(options.seed);
   Image image{.width = environment->spec().width, .height = environment->spec().height, .rgb = {}};
   image.rgb.resize(environment->spec().observation_bytes());
@@ -48,13 +55,15 @@ Status run(const Options& options) {
 
 Action add_render_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("--level", options->level, "Level to draw: a name of `chrysalis levels` or map:FILE")->required();
-  app.add_option("--seed", options->seed, "Names the episode");
+  app.add_option("--level", options->level, "Level to draw: a name of `chrysalis levels` or map:FILE")
+      ->required();
+  app.add_option("--seed", options->seed, "Names the episode")->check(CLI::NonNegativeNumber);
   app.add_option("--out", options->out, "PNG file to write")->required();
   app.add_option("--size", options->size, "WIDTHxHEIGHT in pixels, multiples of 4; default 96x72");
   app.add_option("--scale", options->scale, "Magnify each pixel this many times")->check(CLI::Range(1, 64));
   app.add_flag("--top-down", options->top_down, "The whole map from above");
-  app.add_option("--set", options->assignments, "KEY=VALUE, for example level.maze_width=21")->allow_extra_args(false);
+  app.add_option("--set", options->assignments, "KEY=VALUE, for example level.maze_width=21")
+      ->allow_extra_args(false);
   return [options] { return run(*options); };
 }
 

@@ -23,7 +23,8 @@ struct Options {
 
 // Settings that may change between one start of a run and the next without making it another experiment.
 bool may_change(const std::string& key) {
-  return key == "train.agent_steps" || key == "train.workers" || key == "learner.device" || key.starts_with("store.");
+  return key == "train.agent_steps" || key == "train.workers" || key == "learner.device" ||
+         key.starts_with("store.");
 }
 
 // The run was made by a config: the one given now must be the same in all that matters.
@@ -32,10 +33,11 @@ Status check_same_experiment(RunDirectory& run, const std::string& resolved) {
   if (!before) return {};
   for (const ConfigChange& change : config_changes(*before, resolved))
     if (!may_change(change.path))
-      return invalid_input("{} was begun with {} = {}, now it is {}: give the run another --run, or --fresh to begin anew "
-                           "(the old run is moved aside)",
-                           run.path().string(), change.path, change.before.empty() ? "(absent)" : change.before,
-                           change.after.empty() ? "(absent)" : change.after);
+      return invalid_input(
+          "{} was begun with {} = {}, now it is {}: give the run another --run, or --fresh to begin anew "
+          "(the old run is moved aside)",
+          run.path().string(), change.path, change.before.empty() ? "(absent)" : change.before,
+          change.after.empty() ? "(absent)" : change.after);
   return {};
 }
 
@@ -65,9 +67,9 @@ Status run_training(const Options& options) {
 
   CHRYSALIS_ASSIGN_OR_RETURN(
       RunDirectory run,
-      RunDirectory::open(directory, options.fresh ? OpenMode::kFresh : OpenMode::kResumeOrCreate, config.store));
+      RunDirectory::open(directory, options.fresh ? OpenMode::kFresh : OpenMode::kResumeOrCreate,
+                         config.store));
   CHRYSALIS_RETURN_IF_ERROR(check_same_experiment(run, resolved));
-  CHRYSALIS_RETURN_IF_ERROR(run.write_config(resolved));
   CHRYSALIS_RETURN_IF_ERROR(log_to_file(run.log_path().string()));
   if (!run.moved_aside().empty()) log_info("the old run is now {}", run.moved_aside().string());
 
@@ -76,6 +78,8 @@ Status run_training(const Options& options) {
   RunSink sink(run, /*member=*/0, config.level.name);
   Trainer trainer(trainer_config(config), std::move(parts), sink);
   CHRYSALIS_RETURN_IF_ERROR(restore_newest(run, trainer));
+  // Last, so that a config which the checkpoint refuses does not become the run's.
+  CHRYSALIS_RETURN_IF_ERROR(run.write_config(resolved));
   if (trainer.finished()) {
     fmt::print("{} is complete: {} agent steps. More: --set train.agent_steps=N; anew: --fresh\n", directory,
                grouped_digits(trainer.progress().agent_steps));
@@ -97,13 +101,15 @@ Status run_training(const Options& options) {
   training.join();
   line.finish(trainer.progress());
   if (!status.ok()) {
+    log_quietly();  // The program itself tells it on standard error.
     log_error("{}", status.error().message);
     return status;
   }
   const Progress progress = trainer.progress();
   fmt::print("{} {}: {} agent steps ({} frames), {} episodes, {} of training\n", directory,
              trainer.finished() ? "complete" : "stopped; the same command resumes",
-             grouped_digits(progress.agent_steps), grouped_digits(progress.agent_steps * config.environment.action_repeat),
+             grouped_digits(progress.agent_steps),
+             grouped_digits(progress.agent_steps * config.environment.action_repeat),
              grouped_digits(progress.episodes), duration_text(progress.seconds));
   return {};
 }
@@ -113,8 +119,10 @@ Status run_training(const Options& options) {
 Action add_train_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("config", options->config, "TOML file, for example configs/seek_apples.toml")->required();
-  app.add_option("--run", options->run, "Directory of the run; default runs/NAME of the config. One that is there is resumed");
-  app.add_option("--set", options->assignments, "KEY=VALUE over the config; `chrysalis config` lists the keys")
+  app.add_option("--run", options->run,
+                 "Directory of the run; default runs/NAME of the config. One that is there is resumed");
+  app.add_option("--set", options->assignments,
+                 "KEY=VALUE over the config; `chrysalis config` lists the keys")
       ->allow_extra_args(false);
   app.add_option("--device", options->device, "cpu or cuda: where the learner computes");
   app.add_flag("--fresh", options->fresh, "Begin anew; a run that is there is moved aside, not deleted");

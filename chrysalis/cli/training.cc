@@ -19,7 +19,8 @@ Result<TrainerParts> make_trainer_parts(const RunConfig& config) {
   // What was just made once cannot fail to be made again.
   return TrainerParts{
       .learner = std::move(learner),
-      .make_policy = [agent = config.agent, spec] { return std::move(make_torch_policy(agent, spec)).value(); },
+      .make_policy = [agent = config.agent,
+                      spec] { return std::move(make_torch_policy(agent, spec)).value(); },
       .make_environment = [level = config.level, environment = config.environment](
                               int) { return std::move(make_environment(level, environment)).value(); }};
 }

@@ -350,7 +350,7 @@ Result<TextMap> load_text_map(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   if (file) text << file.rdbuf();
-  if (!file || file.bad()) return io_error("cannot read map {}: {}", path, std::strerror(errno));
+  if (!file || file.bad()) return invalid_input("cannot read map {}: {}", path, std::strerror(errno));
   return parse_text_map(text.str(), path);
 }
 

@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -11,14 +12,37 @@
 namespace chrysalis {
 namespace {
 
+std::set<std::string> tables_of(RunConfig& config) {
+  std::set<std::string> tables;
+  for (const FieldText& field : describe_fields(fields_of(config)))
+    if (const std::size_t dot = field.path.find('.'); dot != std::string::npos)
+      tables.insert(field.path.substr(0, dot));
+  return tables;
+}
+
+// An unknown table is told as such, also where it is empty.
+Status check_table(const std::string& path, RunConfig& config) {
+  for (const FieldText& field : describe_fields(fields_of(config)))
+    if (field.path == path) return invalid_input("{} is a table: expected one value, {}", path, field.type);
+  const std::set<std::string> tables = tables_of(config);
+  if (tables.contains(path)) return {};
+  return invalid_input("unknown table [{}]{}", path, did_you_mean(path, {tables.begin(), tables.end()}));
+}
+
 Status set_from_toml(const toml::table& table, const std::string& prefix, const std::string& source,
                      RunConfig& config) {
   for (const auto& [key, node] : table) {
     const std::string path = prefix + std::string(key.str());
+    const auto is_wrong = [&](const Status& status) {
+      return invalid_input("{}:{}: {}", source, node.source().begin.line, status.error().message);
+    };
     if (const auto* inner = node.as_table()) {
+      if (const Status status = check_table(path, config); !status.ok()) return is_wrong(status);
       CHRYSALIS_RETURN_IF_ERROR(set_from_toml(*inner, path + ".", source, config));
       continue;
     }
+    if (tables_of(config).contains(path))
+      return is_wrong(invalid_input("{0} is a table: expected [{0}] and its keys below", path));
     FieldValue value;
     if (const auto* whole = node.as_integer()) {
       value = whole->get();
@@ -33,7 +57,7 @@ Status set_from_toml(const toml::table& table, const std::string& prefix, const 
                            node.source().begin.line, path);
     }
     if (const Status status = set_field(fields_of(config), path, value); !status.ok())
-      return invalid_input("{}:{}: {}", source, node.source().begin.line, status.error().message);
+      return is_wrong(status);
   }
   return {};
 }
@@ -82,7 +106,8 @@ Result<RunConfig> load_run_config(const std::string& path, const std::vector<std
                          path);
   std::stringstream text;
   text << file.rdbuf();
-  if (file.bad() || text.str().empty()) return invalid_input("config {} is empty or not a readable file", path);
+  if (file.bad() || text.str().empty())
+    return invalid_input("config {} is empty or not a readable file", path);
   return run_config_from_text(text.str(), path, assignments);
 }
 

@@ -4,8 +4,8 @@
 
 namespace chrysalis {
 
-Status RunSink::update(const UpdateReport& report, std::span<const EpisodeRecord> episodes, std::int64_t agent_steps,
-                       double seconds) {
+Status RunSink::update(const UpdateReport& report, std::span<const EpisodeRecord> episodes,
+                       std::int64_t agent_steps, double seconds) {
   const UpdateRow row{.member = member_,
                       .update = report.version,
                       .agent_steps = agent_steps,
@@ -36,8 +36,10 @@ Status RunSink::update(const UpdateReport& report, std::span<const EpisodeRecord
   return run_.database().record(row, rows);
 }
 
-Status RunSink::checkpoint(std::int64_t updates, std::int64_t agent_steps, std::span<const NamedTensor> state) {
-  const auto saved = run_.save_checkpoint({.member = member_, .update = updates, .agent_steps = agent_steps}, state);
+Status RunSink::checkpoint(std::int64_t updates, std::int64_t agent_steps,
+                           std::span<const NamedTensor> state) {
+  const auto saved =
+      run_.save_checkpoint({.member = member_, .update = updates, .agent_steps = agent_steps}, state);
   for (const std::string& warning : run_.take_warnings()) log_warning("{}", warning);
   if (!saved.ok()) return saved.error();
   log_info("checkpoint {} at update {} ({} agent steps)", saved->name, updates, agent_steps);

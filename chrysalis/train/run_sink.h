@@ -11,11 +11,13 @@ namespace chrysalis {
 class RunSink : public TrainingSink {
  public:
   // run: must outlive *this.
-  RunSink(RunDirectory& run, int member, std::string level) : run_(run), member_(member), level_(std::move(level)) {}
+  RunSink(RunDirectory& run, int member, std::string level)
+      : run_(run), member_(member), level_(std::move(level)) {}
 
   Status update(const UpdateReport& report, std::span<const EpisodeRecord> episodes, std::int64_t agent_steps,
                 double seconds) override;
-  Status checkpoint(std::int64_t updates, std::int64_t agent_steps, std::span<const NamedTensor> state) override;
+  Status checkpoint(std::int64_t updates, std::int64_t agent_steps,
+                    std::span<const NamedTensor> state) override;
 
  private:
   RunDirectory& run_;

@@ -165,8 +165,9 @@ void Trainer::apply(std::unique_lock<std::mutex>& lock) {
   if (!report.finite)
     return fail(
         {ErrorCode::kDiverged,
-         fmt::format("member {} diverged at update {} ({} agent steps): loss {}, gradient norm {}; lower "
-                     "learner.learning_rate, or resume from the last checkpoint with another seed",
+         fmt::format("member {} diverged at update {} ({} agent steps): loss {}, gradient norm {}; the last "
+                     "checkpoint "
+                     "stays; begin anew with a lower learner.learning_rate or another seed",
                      config_.member, updates, agent_steps(updates), report.loss, report.gradient_norm)});
   const WeightsPtr weights = parts_.learner->weights();
   CHRYSALIS_CHECK_EQ(weights->version, updates);

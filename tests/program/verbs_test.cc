@@ -1,0 +1,261 @@
+// Each verb does what its help says.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "chrysalis/media/png.h"
+#include "chrysalis/store/scratch_directory_test.h"
+#include "program.h"
+
+namespace chrysalis {
+namespace {
+
+std::set<std::string> keys_of(const Json& json) {
+  std::set<std::string> keys;
+  for (const auto& item : json.items()) keys.insert(item.key());
+  return keys;
+}
+using Keys = std::set<std::string>;
+
+// What a run that must succeed printed.
+std::string answer(const Arguments& arguments, const std::filesystem::path& directory) {
+  const Outcome outcome = run(arguments, directory);
+  EXPECT_EQ(outcome.exit_code, 0) << arguments[0] << ": " << outcome.err;
+  return outcome.out;
+}
+
+TEST(Verbs, HelpNamesTheOptionsAndHasAnExample) {
+  const ScratchDirectory scratch;
+  const std::vector<std::pair<std::string, std::vector<std::string>>> verbs = {
+      {"levels", {"--json"}},
+      {"train", {"--run", "--set", "--device", "--fresh", "configs/seek_apples.toml"}},
+      {"eval", {"--policy", "--level", "--checkpoint", "--seed", "--set", "--episodes", "--json"}},
+      {"record", {"--policy", "--level", "--out", "--agent-steps", "--scale", "--frames", ".mp4", ".png"}},
+      {"render", {"--level", "--seed", "--out", "--size", "--top-down", "--scale", "--set"}},
+      {"replay",
+       {"--level", "--seed", "--actions", "--out", "--set", "frame,x,y,z,yaw,pitch,vx,vy,vz,reward"}},
+      {"inspect", {"--json", "--curve"}},
+      {"bench", {"--json", "--seconds", "--set", "sgemm, render, env, act, learn, train or all"}},
+      {"doctor", {"--json"}},
+      {"config", {"--set", "--markdown"}},
+  };
+  std::vector<Arguments> all;
+  for (const auto& [verb, options] : verbs) all.push_back({verb, "--help"});
+  auto outcomes = run_all({{"--help"}, {"--version"}}, scratch.path(), Start::kExec);
+  const auto of_verbs = run_all(all, scratch.path());
+  outcomes.insert(outcomes.end(), of_verbs.begin(), of_verbs.end());
+  for (const Outcome& outcome : outcomes) {
+    EXPECT_EQ(outcome.exit_code, 0);
+    EXPECT_EQ(outcome.err, "");
+  }
+  for (std::size_t i = 0; i < verbs.size(); ++i) {
+    const auto& [verb, options] = verbs[i];
+    EXPECT_NE(outcomes[0].out.find("  " + verb), std::string::npos) << verb;
+    const std::string& help = outcomes[i + 2].out;
+    EXPECT_NE(help.find("Examples:\n  chrysalis " + verb), std::string::npos) << help;
+    for (const std::string& option : options)
+      EXPECT_NE(help.find(option), std::string::npos) << option << help;
+  }
+  EXPECT_TRUE(outcomes[1].out.starts_with("0.")) << outcomes[1].out;
+}
+
+TEST(Verbs, LevelsAreListed) {
+  const ScratchDirectory scratch;
+  const Json levels = Json::parse(answer({"levels", "--json"}, scratch.path()));
+  std::set<std::string> names;
+  for (const Json& level : levels) {
+    EXPECT_EQ(keys_of(level), (Keys{"name", "summary", "episode_frames", "frame_reward"}));
+    names.insert(level["name"]);
+  }
+  EXPECT_TRUE(names.contains("seek_apples") && names.contains("explore_object_locations_small") &&
+              names.contains("nav_maze_static_01"));
+  const std::string text = answer({"levels"}, scratch.path());
+  for (const std::string& name : names) EXPECT_NE(text.find(name), std::string::npos);
+  EXPECT_NE(text.find("map:FILE"), std::string::npos);
+}
+
+TEST(Verbs, TheResolvedConfigReadsBackAsItself) {
+  const ScratchDirectory scratch;
+  const std::string resolved = answer(
+      {"config", "--set", "learner.unroll=7", "--set", "level.name=nav_maze_static_01"}, scratch.path());
+  EXPECT_NE(resolved.find("\nunroll = 7\n"), std::string::npos);
+  put_text(scratch / "resolved.toml", resolved);
+  EXPECT_EQ(answer({"config", "resolved.toml"}, scratch.path()), resolved);
+}
+
+TEST(Verbs, TheSettingsPageIsWhatTheProgramSays) {
+  const ScratchDirectory scratch;
+  const auto page = std::filesystem::path(CHRYSALIS_SOURCE_DIR) / "docs" / "config.md";
+  EXPECT_EQ(text_of_file(page), answer({"config", "--markdown"}, scratch.path()))
+      << "write it anew: chrysalis config --markdown > docs/config.md";
+}
+
+TEST(Verbs, EvalOfTheRandomPolicyIsTheSameForTheSameSeed) {
+  const ScratchDirectory scratch;
+  const Arguments eval =
+      Arguments{"eval",   "--policy",   "random", "--level", "explore_object_locations_small",
+                "--json", "--episodes", "5",      "--seed"};
+  const Arguments small = {"--set", "environment.width=20",    "--set", "environment.height=20",
+                           "--set", "level.episode_seconds=30"};
+  const auto outcomes =
+      run_all({eval + Arguments{"3"} + small, eval + Arguments{"3"} + small, eval + Arguments{"4"} + small},
+              scratch.path());
+  EXPECT_EQ(outcomes[0].out, outcomes[1].out);
+  EXPECT_NE(outcomes[0].out, outcomes[2].out);
+  const Json result = Json::parse(outcomes[0].out);
+  EXPECT_EQ(keys_of(result), (Keys{"level", "policy", "episodes", "mean_return", "ci95", "returns"}));
+  EXPECT_EQ(result["level"], "explore_object_locations_small");
+  EXPECT_EQ(result["policy"], "random");
+  EXPECT_EQ(result["episodes"], 5);
+  ASSERT_EQ(result["returns"].size(), 5u);
+  double sum = 0;
+  for (const Json& value : result["returns"]) sum += value.get<double>();
+  EXPECT_DOUBLE_EQ(result["mean_return"].get<double>(), sum / 5);
+  EXPECT_LE(result["ci95"][0], result["mean_return"]);
+  EXPECT_GE(result["ci95"][1], result["mean_return"]);
+}
+
+TEST(Verbs, RenderDrawsEachLevelTheSameEveryTime) {
+  const ScratchDirectory scratch;
+  const std::vector<std::string> levels = {"seek_apples", "explore_object_locations_small",
+                                           "nav_maze_static_01"};
+  std::vector<Arguments> all;
+  for (const std::string& level : levels)
+    for (const char* copy : {"1", "2"})
+      all.push_back(
+          {"render", "--level", level, "--seed", "3", "--size", "64x48", "--out", level + copy + ".png"});
+  all.push_back({"render", "--level", levels[0], "--seed", "3", "--out", "plain.png"});
+  all.push_back({"render", "--level", levels[0], "--out", "top.png", "--top-down", "--scale", "2", "--set",
+                 "environment.width=40"});
+  for (const Outcome& outcome : run_all(all, scratch.path())) EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::set<std::string> pictures;
+  for (const std::string& level : levels) {
+    const std::string bytes = text_of_file(scratch / (level + "1.png"));
+    EXPECT_EQ(bytes, text_of_file(scratch / (level + "2.png")));
+    pictures.insert(bytes);
+    const auto image = read_png(scratch / (level + "1.png"));
+    ASSERT_TRUE(image.ok()) << image.error().message;
+    EXPECT_EQ(image->width, 64);
+    EXPECT_EQ(image->height, 48);
+    EXPECT_GT((std::set<std::uint8_t>(image->rgb.begin(), image->rgb.end())).size(), 10u);
+  }
+  EXPECT_EQ(pictures.size(), levels.size());
+  EXPECT_EQ(read_png(scratch / "plain.png")->width, 96);
+  EXPECT_EQ(read_png(scratch / "plain.png")->height, 72);
+  EXPECT_EQ(read_png(scratch / "top.png")->width, 80);
+}
+
+// Turns from where the episode of a hall begins towards east, then runs.
+TEST(Verbs, ReplayGivesTheKnownPhysics) {
+  const ScratchDirectory scratch;
+  std::string hall = "chrysalis map 1\ngrid\n";
+  const std::string wall(40, '#');
+  hall += wall + "\n#" + std::string(38, '.') + "#\n#S" + std::string(37, '.') + "#\n#" +
+          std::string(38, '.') + "#\n" + wall + "\n";
+  put_text(scratch / "hall.map", hall);
+  const auto replay = [&](const std::string& actions) {
+    put_text(scratch / "in.csv", actions);
+    answer({"replay", "--level", "map:hall.map", "--seed", "5", "--actions", "in.csv", "--out", "out.csv"},
+           scratch.path());
+    std::stringstream out(text_of_file(scratch / "out.csv"));
+    std::string line;
+    std::getline(out, line);
+    EXPECT_EQ(line, "frame,x,y,z,yaw,pitch,vx,vy,vz,reward");
+    std::vector<std::vector<double>> rows;
+    while (std::getline(out, line)) {
+      std::vector<double> row;
+      std::stringstream cells(line);
+      for (std::string cell; std::getline(cells, cell, ',');) row.push_back(std::stod(cell));
+      EXPECT_EQ(row.size(), 10u) << line;
+      EXPECT_EQ(row[0], static_cast<double>(rows.size() + 1));
+      rows.push_back(row);
+    }
+    return rows;
+  };
+  constexpr double kDegreesAUnit = 0.1056;  // 0.0066 degrees for each of 16 ms.
+  const double yaw = std::remainder(replay("0,0,0,0,0,0,0\n").back()[4], 360.0);
+  std::string actions;
+  int frames = 0;
+  for (int units = static_cast<int>(std::lround(yaw / kDegreesAUnit)); units != 0; ++frames) {
+    const int turn = std::clamp(units, -512, 512);
+    actions += std::to_string(turn) + ",0,0,0,0,0,0\n";
+    units -= turn;
+  }
+  for (int i = 0; i < 10; ++i) actions += " 0 , 0, 0, 1, 0, 0, 0\r\n";
+  const auto rows = replay(actions);
+  ASSERT_EQ(rows.size(), static_cast<std::size_t>(frames + 10));
+  EXPECT_LT(std::abs(std::remainder(rows.back()[4], 360.0)), kDegreesAUnit);
+  double before = 0;
+  for (std::size_t i = static_cast<std::size_t>(frames); i < rows.size(); ++i) {
+    EXPECT_GT(rows[i][6], before) << i;
+    EXPECT_EQ(rows[i][6], std::round(rows[i][6]));
+    before = rows[i][6];
+  }
+  EXPECT_LT(rows[rows.size() - 2][6], 319);
+  EXPECT_NEAR(rows.back()[6], 320, 1);
+  EXPECT_NEAR(rows.back()[1] - rows[0][1], 34, 1.5);
+}
+
+TEST(Verbs, RecordFilmsAndLaysOut) {
+  const ScratchDirectory scratch;
+  const Arguments record = Arguments{"record", "--policy", "random", "--agent-steps", "30"} + kTinySettings +
+                           Arguments{"--set", "level.episode_seconds=10", "--scale", "3", "--out"};
+  const auto outcomes =
+      run_all({record + Arguments{"film.mp4"}, record + Arguments{"sheet.png"}}, scratch.path());
+  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_NE(outcomes[0].out.find("film.mp4: 30 observations at 15 a second"), std::string::npos)
+      << outcomes[0].out;
+  const auto film = bytes_of_file(scratch / "film.mp4");
+  ASSERT_GT(film.size(), 1000u);
+  EXPECT_EQ(std::string(film.begin() + 4, film.begin() + 8), "ftyp");
+  const auto sheet = read_png(scratch / "sheet.png");
+  ASSERT_TRUE(sheet.ok()) << sheet.error().message;
+  EXPECT_GE(sheet->width, 6 * 20);  // Six in a row.
+  EXPECT_GE(sheet->height, 4 * 20);
+  EXPECT_EQ(listing(scratch.path()).size(), 2u);  // No part of a file is left.
+}
+
+TEST(Verbs, DoctorFindsWhatThereIs) {
+  const ScratchDirectory scratch;
+  const auto outcomes = run_all({{"doctor", "--json"}, {"doctor"}}, scratch.path());
+  std::set<std::string> found;
+  for (const Json& finding : Json::parse(outcomes[0].out)) {
+    EXPECT_EQ(keys_of(finding), (Keys{"what", "found", "ok", "mend"}));
+    EXPECT_NE(finding["found"], "");
+    found.insert(finding["what"]);
+  }
+  for (const char* what : {"Compiler", "CPU features", "BLAS", "LibTorch", "Cores", "Disk here"}) {
+    EXPECT_TRUE(found.contains(what)) << what;
+    EXPECT_NE(outcomes[1].out.find(what), std::string::npos) << what;
+  }
+}
+
+TEST(Verbs, BenchMeasuresEverything) {
+  const ScratchDirectory scratch;
+  const Arguments bench = Arguments{"bench"} + kTinySettings;
+  const auto outcomes =
+      run_all({{"bench", "sgemm", "--json"}, bench + Arguments{"all", "--seconds", "0.01", "--json"}},
+              scratch.path());
+  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Keys of_sgemm = {"sgemm_gflops_per_core", "cores", "blas", "sgemm"};
+  EXPECT_EQ(keys_of(Json::parse(outcomes[0].out)), of_sgemm);
+  const Json all = Json::parse(outcomes[1].out);
+  Keys of_all = of_sgemm;
+  of_all.insert({"render", "env", "act", "learn", "train"});
+  EXPECT_EQ(keys_of(all), of_all);
+  const Keys levels = {"seek_apples", "explore_object_locations_small", "nav_maze_static_01"};
+  for (const std::string& level : levels) {
+    EXPECT_EQ(keys_of(all["render"][level]), (Keys{"observations_per_s_per_core"}));
+    EXPECT_EQ(keys_of(all["env"][level]), (Keys{"agent_steps_per_s_per_core", "reset_ms"}));
+  }
+  EXPECT_EQ(keys_of(all["act"]), (Keys{"batch", "agent_steps_per_s_per_core"}));
+  EXPECT_EQ(keys_of(all["learn"]), (Keys{"unrolls", "unroll", "agent_steps_per_s_per_core"}));
+  EXPECT_EQ(keys_of(all["train"]), (Keys{"level", "agent_steps_per_s", "gflops", "fraction_of_sgemm"}));
+  EXPECT_GT(all["train"]["agent_steps_per_s"], 0);
+}
+
+}  // namespace
+}  // namespace chrysalis
