@@ -59,8 +59,8 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 }
 
 void use_one_thread() {
-  // Torch's own setting does not reach OpenBLAS, whose threads would spin beside the workers (2,364 against 4,289 agent
-  // steps/s on two cores). Its setting is one for the whole process.
+  // Torch's own setting does not reach OpenBLAS, whose threads would spin beside the workers (2,364 against
+  // 4,289 agent steps/s on two cores). Its setting is one for the whole process.
   static const bool once = [] {
     if (auto* set = reinterpret_cast<void (*)(int)>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) set(1);
     return true;

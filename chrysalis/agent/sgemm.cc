@@ -57,7 +57,8 @@ std::string blas_description() {
 }
 
 std::string torch_description() {
-  return fmt::format("{}, CUDA {}", TORCH_VERSION, torch::cuda::is_available() ? "available" : "not available");
+  return fmt::format("{}, CUDA {}", TORCH_VERSION,
+                     torch::cuda::is_available() ? "available" : "not available");
 }
 
 }  // namespace chrysalis

@@ -1,5 +1,5 @@
-// The machine's rate of single-precision matrix products: what every other rate is set against. No Torch in this
-// header.
+// The machine's rate of single-precision matrix products: what every other rate is set against. No Torch in
+// this header.
 #pragma once
 
 #include <string>

@@ -50,7 +50,8 @@ class [[nodiscard]] Result {
     return std::get<0>(state_);
   }
   const T& value() const& { return const_cast<Result*>(this)->value(); }
-  T&& value() && { return std::move(value()); }
+  // By value, so that `for (auto& x : f().value())` holds on to what it walks.
+  T value() && { return std::move(value()); }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T* operator->() { return &value(); }

@@ -9,12 +9,14 @@ namespace chrysalis {
 Result<std::unique_ptr<NativeEnvironment>> NativeEnvironment::create(const LevelConfig& level_config,
                                                                      const EnvironmentConfig& config) {
   CHRYSALIS_ASSIGN_OR_RETURN(auto level, make_level(level_config));
-  CHRYSALIS_ASSIGN_OR_RETURN(auto renderer,
-                             Renderer::create(static_cast<int>(config.width), static_cast<int>(config.height)));
-  return std::unique_ptr<NativeEnvironment>(new NativeEnvironment(std::move(level), std::move(renderer), config));
+  CHRYSALIS_ASSIGN_OR_RETURN(
+      auto renderer, Renderer::create(static_cast<int>(config.width), static_cast<int>(config.height)));
+  return std::unique_ptr<NativeEnvironment>(
+      new NativeEnvironment(std::move(level), std::move(renderer), config));
 }
 
-NativeEnvironment::NativeEnvironment(std::unique_ptr<Level> level, Renderer renderer, const EnvironmentConfig& config)
+NativeEnvironment::NativeEnvironment(std::unique_ptr<Level> level, Renderer renderer,
+                                     const EnvironmentConfig& config)
     : level_(std::move(level)), renderer_(std::move(renderer)) {
   spec_ = {.level = level_->spec().name,
            .width = renderer_.width(),
@@ -68,7 +70,8 @@ Status NativeEnvironment::restore(ByteReader& in) {
   return {};
 }
 
-Result<std::unique_ptr<Environment>> make_environment(const LevelConfig& level, const EnvironmentConfig& config) {
+Result<std::unique_ptr<Environment>> make_environment(const LevelConfig& level,
+                                                      const EnvironmentConfig& config) {
   CHRYSALIS_ASSIGN_OR_RETURN(auto environment, NativeEnvironment::create(level, config));
   return std::unique_ptr<Environment>(std::move(environment));
 }

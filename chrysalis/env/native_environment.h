@@ -15,7 +15,8 @@ namespace chrysalis {
 class NativeEnvironment : public Environment {
  public:
   // Errors: an unknown level or setting, a picture size that is no multiple of 4.
-  static Result<std::unique_ptr<NativeEnvironment>> create(const LevelConfig& level, const EnvironmentConfig& config);
+  static Result<std::unique_ptr<NativeEnvironment>> create(const LevelConfig& level,
+                                                           const EnvironmentConfig& config);
 
   const EnvironmentSpec& spec() const override { return spec_; }
   void reset(std::uint64_t seed) override;
@@ -39,6 +40,7 @@ class NativeEnvironment : public Environment {
 };
 
 // A native environment behind the seam.
-Result<std::unique_ptr<Environment>> make_environment(const LevelConfig& level, const EnvironmentConfig& config);
+Result<std::unique_ptr<Environment>> make_environment(const LevelConfig& level,
+                                                      const EnvironmentConfig& config);
 
 }  // namespace chrysalis

@@ -5,8 +5,8 @@
 
 #include <set>
 
+#include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/random.h"
-#include "chrysalis/env/allocations_test.h"
 #include "chrysalis/env/environment_group.h"
 #include "chrysalis/levels/catalog.h"
 
@@ -24,7 +24,9 @@ RawAction random_action(RandomStream& stream) {
 }
 
 struct View {
-  explicit View(Environment& environment) : rgb(environment.spec().observation_bytes()) { environment.observe(rgb); }
+  explicit View(Environment& environment) : rgb(environment.spec().observation_bytes()) {
+    environment.observe(rgb);
+  }
   std::vector<std::uint8_t> rgb;
   std::uint64_t hash() const { return hash64(rgb); }
 };
@@ -47,7 +49,8 @@ TEST_P(EveryLevel, FitsItsSpec) {
   EXPECT_GT(spec.episode_frames, 0);
   EXPECT_LE(spec.reward_min, spec.reward_max);
   environment->reset(1);
-  const std::set<std::uint8_t> colours(View(*environment).rgb.begin(), View(*environment).rgb.end());
+  const View view(*environment);
+  const std::set<std::uint8_t> colours(view.rgb.begin(), view.rgb.end());
   EXPECT_GT(colours.size(), 8U) << "an empty picture";
 }
 
@@ -124,9 +127,11 @@ TEST_P(EveryLevel, RefusesASavedStateThatIsCutShort) {
   environment->reset(4);
   ByteWriter saved;
   environment->save(saved);
-  for (const std::size_t size : {std::size_t{0}, std::size_t{7}, saved.bytes().size() / 2, saved.bytes().size() - 1}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{7}, saved.bytes().size() / 2, saved.bytes().size() - 1}) {
     ByteReader reader(std::span(saved.bytes()).first(size));
-    EXPECT_FALSE(make(GetParam())->restore(reader).ok()) << size << " of " << saved.bytes().size() << " bytes";
+    EXPECT_FALSE(make(GetParam())->restore(reader).ok())
+        << size << " of " << saved.bytes().size() << " bytes";
   }
 }
 
@@ -144,9 +149,9 @@ TEST_P(EveryLevel, AllocatesNothingInAStepAfterWarmUp) {
     group.step(actions, rows);
   };
   for (int i = 0; i < 300; ++i) step();
-  const std::int64_t before = allocation_count();
+  const std::int64_t before = allocation_count;
   for (int i = 0; i < 100; ++i) step();  // Within an episode: the shortest has 450 agent steps.
-  EXPECT_EQ(allocation_count() - before, 0);
+  EXPECT_EQ(allocation_count - before, 0);
 }
 
 std::vector<std::string> level_names() {
@@ -158,7 +163,8 @@ INSTANTIATE_TEST_SUITE_P(Catalog, EveryLevel, testing::ValuesIn(level_names()),
                          [](const auto& info) { return info.param; });
 
 TEST(NativeEnvironment, CutsTheLastRepeatAtTheTimeLimit) {
-  const auto environment = make("seek_apples", {.action_repeat = 7});  // 1800 frames: 257 repeats and one frame.
+  const auto environment =
+      make("seek_apples", {.action_repeat = 7});  // 1800 frames: 257 repeats and one frame.
   environment->reset(0);
   StepResult last;
   int steps = 0;
@@ -174,7 +180,8 @@ TEST(NativeEnvironment, CutsTheLastRepeatAtTheTimeLimit) {
 TEST(NativeEnvironment, SaysWhatIsWrongWithAnUnknownLevelOrSize) {
   const auto unknown = NativeEnvironment::create({.name = "seek_aples"}, {});
   ASSERT_FALSE(unknown.ok());
-  EXPECT_NE(unknown.error().message.find("did you mean 'seek_apples'?"), std::string::npos) << unknown.error().message;
+  EXPECT_NE(unknown.error().message.find("did you mean 'seek_apples'?"), std::string::npos)
+      << unknown.error().message;
   EXPECT_FALSE(NativeEnvironment::create({.name = "seek_apples"}, {.width = 98}).ok());
 }
 

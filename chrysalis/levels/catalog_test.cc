@@ -3,27 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <fstream>
-#include <new>
 
+#include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/random.h"
-
-namespace {
-thread_local long allocation_count = 0;
-}
-// Counted, for step() must do without. Not inlined: g++ would take free() beside new for a mistake.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocation_count;
-  if (void* memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace chrysalis {
 namespace {

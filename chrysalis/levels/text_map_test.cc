@@ -121,8 +121,9 @@ TEST(TextMap, ATextureTileIs100Units) {
 
 TEST(TextMap, MergesNeighboursIntoFewRectangles) {
   // 24 cells of floor, 20 faces of wall.
-  const Map& map =
-      *parse_text_map(with_grid("########\n#S.....#\n#......#\n#......#\n#......#\n########\n"), "m")->map;
+  const auto parsed =
+      parse_text_map(with_grid("########\n#S.....#\n#......#\n#......#\n#......#\n########\n"), "m");
+  const Map& map = *parsed->map;
   int floors = 0, walls = 0;
   for (const Surface& surface : map.surfaces) {
     const float up = cross(surface.down, surface.right).z;

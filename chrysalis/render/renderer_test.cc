@@ -3,29 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <thread>
 
+#include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/bytes.h"
 #include "chrysalis/core/random.h"
-
-namespace {
-std::atomic<std::int64_t> allocation_count{0};
-}
-// Not inlined, so that the compiler keeps seeing matching pairs.
-[[gnu::noinline]] void* operator new(std::size_t bytes) {
-  allocation_count.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(bytes > 0 ? bytes : 1)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
-}
 
 namespace chrysalis {
 namespace {

@@ -21,8 +21,8 @@ void build_scene(std::span<const Surface> surfaces, const TextureSet& textures, 
   for (std::size_t i = 0; i < count; ++i) {
     const Surface& s = surfaces[i];
     CHRYSALIS_CHECK(s.material < textures.size(), "material {} of {}", s.material, textures.size());
-    CHRYSALIS_CHECK(s.tiles_right > 0.0f && s.tiles_down > 0.0f, "surface {}: {} x {} tiles", i, s.tiles_right,
-                    s.tiles_down);
+    CHRYSALIS_CHECK(s.tiles_right > 0.0f && s.tiles_down > 0.0f, "surface {}: {} x {} tiles", i,
+                    s.tiles_right, s.tiles_down);
     const Vec3 corners[4] = {s.corner, s.corner + s.right, s.corner + s.right + s.down, s.corner + s.down};
     for (int k = 0; k < 4; ++k) {
       scene.x[k][i] = corners[k].x;

@@ -247,7 +247,8 @@ Result<std::vector<UpdateRow>> Database::updates(std::int64_t member) {
   CHRYSALIS_ASSIGN_OR_RETURN(
       auto get,
       sqlite_.prepare(
-          "SELECT member, update_number, agent_steps, time, seconds, finite, loss, policy_loss, baseline_loss,"
+          "SELECT member, update_number, agent_steps, time, seconds, finite, loss, policy_loss, "
+          "baseline_loss,"
           " entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag, max_lag"
           " FROM updates WHERE member = ?1 ORDER BY update_number",
           "read the updates"));

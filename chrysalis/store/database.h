@@ -126,8 +126,8 @@ class Database {
   Status set_checkpoint_state(std::string_view name, CheckpointState state);
   Status set_checkpoint_pinned(std::string_view name, bool pinned);
 
-  // Forgets what lies after `position` of its member: updates, and the episodes that ended in their unrolls; later
-  // checkpoints become kAbandoned.
+  // Forgets what lies after `position` of its member: updates, and the episodes that ended in their unrolls;
+  // later checkpoints become kAbandoned.
   Status truncate_after(const TrainingPosition& position);
 
   Result<MemberSummary> summary(std::int64_t member);

@@ -73,8 +73,9 @@ class RunDirectory {
   // One checkpoint by name or by the start of its name.
   Result<Checkpoint> checkpoint(std::string_view name);
 
-  // See Database::truncate_after(): call it before training on from a checkpoint, so that nothing comes twice; without
-  // a checkpoint, from update 0. Directories of later checkpoints are renamed to <name>.abandoned.
+  // See Database::truncate_after(): call it before training on from a checkpoint, so that nothing comes
+  // twice; without a checkpoint, from update 0. Directories of later checkpoints are renamed to
+  // <name>.abandoned.
   Status truncate_after(const TrainingPosition& position);
 
   // What went wrong without stopping anything, one line each, since the last call.

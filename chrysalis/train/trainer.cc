@@ -257,7 +257,7 @@ Status Trainer::restore(std::span<const NamedTensor> tensors) {
     if (tensor == nullptr || tensor->dtype != dtype)
       return invalid_input("checkpoint has no usable tensor '{}'", name);
     out.resize(tensor->bytes.size() / dtype_bytes(dtype));
-    std::memcpy(out.data(), tensor->bytes.data(), tensor->bytes.size());
+    if (!out.empty()) std::memcpy(out.data(), tensor->bytes.data(), tensor->bytes.size());
     return {};
   };
   std::vector<std::int64_t> counters;

@@ -1,5 +1,5 @@
-// The raw action: seven integers held for each frame they are applied to. Names, order and ranges as DM Lab has
-// them; a range stands only here.
+// The raw action: seven integers held for each frame they are applied to. Names, order and ranges as DM Lab
+// has them; a range stands only here.
 #pragma once
 
 #include <array>
