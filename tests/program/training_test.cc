@@ -127,8 +127,9 @@ TEST_F(Training, KilledAtTwentyRandomMomentsItEndsAsIfNothingHadHappened) {
 }
 
 TEST_F(Training, CtrlCOnceStopsWithACheckpointAndTheSameCommandGoesOn) {
-  finished(train("whole"));
-  Program program(train("stopped"), scratch_.path());
+  const Arguments long_enough = set("train.agent_steps=4000");  // To be stopped before it ends.
+  finished(train("whole", long_enough));
+  Program program(train("stopped", long_enough), scratch_.path());
   ASSERT_TRUE(program.wait_for([&] { return is_training(program); }));
   program.send(SIGINT);
   const Outcome stopped = program.wait();
@@ -136,8 +137,8 @@ TEST_F(Training, CtrlCOnceStopsWithACheckpointAndTheSameCommandGoesOn) {
   EXPECT_NE(stopped.out.find("stopped; the same command resumes"), std::string::npos) << stopped.out;
   const Json at_stop = member("stopped");
   EXPECT_EQ(at_stop["checkpoint_agent_steps"], at_stop["agent_steps"]);
-  const Outcome resumed = finished(train("stopped"));
-  EXPECT_NE(resumed.out.find("stopped complete: 1,500 agent steps (6,000 frames)"), std::string::npos)
+  const Outcome resumed = finished(train("stopped", long_enough));
+  EXPECT_NE(resumed.out.find("stopped complete: 4,000 agent steps (16,000 frames)"), std::string::npos)
       << resumed.out;
   EXPECT_EQ(result("stopped"), result("whole"));
 }
