@@ -106,5 +106,15 @@ TEST(InitialWeights, DependOnTheKeyAlone) {
             initial_weights({}, {}, key_of(2)).value()->values);
 }
 
+TEST(TrainedStep, CostsWhatThePapersNetworkDoes) {
+  // 2,885,120 a forward step, of which the first convolution is 1,201,152.
+  EXPECT_EQ(*trained_step_multiply_adds({}, {}), 4 * 2'885'120.0 - 1'201'152.0);
+  // Without memory: no recurrent product, a quarter of the gates.
+  AgentConfig plain;
+  plain.core = "feed_forward";
+  EXPECT_EQ(*trained_step_multiply_adds(plain, {}),
+            4 * (2'885'120.0 - 1024 * (256 + 10 + 256) + 256 * (256 + 10)) - 1'201'152.0);
+}
+
 }  // namespace
 }  // namespace chrysalis

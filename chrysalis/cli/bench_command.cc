@@ -20,9 +20,6 @@ using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kRepeats = 5;
-// Multiply-adds of one trained agent step of the default agent, acting forward, learning forward and
-// backward, times two (Czarnecki et al. 2018, appendix, network; see docs/bench.md).
-constexpr double kFlopPerTrainedStep = 20.7e6;
 
 struct Options {
   std::string what = "all";
@@ -202,7 +199,9 @@ Result<Json> bench_train(RunConfig config, double seconds, double sgemm_gflops, 
     rates.push_back(static_cast<double>(to.second - from.second) / (to.first - from.first));
   }
   const double steps = median(rates);
-  const double gflops = steps * kFlopPerTrainedStep * 1e-9;
+  CHRYSALIS_ASSIGN_OR_RETURN(const double multiply_adds,
+                             trained_step_multiply_adds(config.agent, agent_spec(config)));
+  const double gflops = steps * 2 * multiply_adds * 1e-9;
   return Json{{"level", config.level.name},
               {"agent_steps_per_s", steps},
               {"gflops", gflops},

@@ -23,6 +23,7 @@ std::string duration_text(double seconds) {
   return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
 }
 
+// In the order in which a narrow terminal may cut it off.
 std::string progress_text(const Progress& progress, int action_repeat) {
   std::string text = fmt::format("{}/{} agent steps ({} frames)", grouped_digits(progress.agent_steps),
                                  grouped_digits(progress.agent_steps_target),
@@ -32,13 +33,13 @@ std::string progress_text(const Progress& progress, int action_repeat) {
         fmt::format("  {} steps/s", grouped_digits(static_cast<std::int64_t>(progress.agent_steps_per_s)));
   if (progress.returns > 0)
     text += fmt::format("  return {:.2f} ({})", progress.mean_return_100, progress.returns);
-  if (progress.updates > 0)
-    text += fmt::format("  loss {:.1f}  entropy {:.2f}  lag {:.1f}", progress.report.loss,
-                        progress.report.entropy, progress.report.mean_lag);
   if (progress.agent_steps_per_s > 0) {
     const std::int64_t left = progress.agent_steps_target - progress.agent_steps;
     text += fmt::format("  ETA {}", duration_text(static_cast<double>(left) / progress.agent_steps_per_s));
   }
+  if (progress.updates > 0)
+    text += fmt::format("  loss {:.1f}  entropy {:.2f}  lag {:.1f}", progress.report.loss,
+                        progress.report.entropy, progress.report.mean_lag);
   return text;
 }
 

@@ -44,8 +44,8 @@ TEST(ProgressLine, ItHoldsStepsFramesRateReturnLossLagAndTimeLeft) {
                           .returns = 12,
                           .report = {.loss = -12.34, .entropy = 2.197, .mean_lag = 1.25}};
   EXPECT_EQ(progress_text(progress, 4),
-            "1,500/601,500 agent steps (6,000 frames)  2,000 steps/s  return 2.35 (12)  loss -12.3  "
-            "entropy 2.20  lag 1.2  ETA 5m00s");
+            "1,500/601,500 agent steps (6,000 frames)  2,000 steps/s  return 2.35 (12)  ETA 5m00s  "
+            "loss -12.3  entropy 2.20  lag 1.2");
 }
 
 TEST(ProgressLine, WithoutAFinishedEpisodeThereIsNoReturn) {

@@ -1,5 +1,5 @@
-// Counts every allocation of a test program, to show what allocates nothing. Include it in exactly one file of a test
-// program: it replaces the program's operator new.
+// Counts every allocation of a test program, to show what allocates nothing. Include it in exactly one file
+// of a test program: it replaces the program's operator new.
 #pragma once
 
 #include <atomic>
@@ -20,5 +20,9 @@ inline std::atomic<std::int64_t> allocation_count{0};
   if (void* memory = operator new(bytes, std::nothrow)) return memory;
   throw std::bad_alloc();
 }
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}

@@ -3,6 +3,7 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -15,7 +16,8 @@ struct Log {
   spdlog::logger logger{"chrysalis", terminal};
 
   Log() {
-    terminal->set_pattern("%^%l%$: %v");
+    // On a terminal the line that shows progress is cleared first.
+    terminal->set_pattern(isatty(STDERR_FILENO) == 1 ? "\r\033[K%^%l%$: %v" : "%^%l%$: %v");
     logger.flush_on(spdlog::level::info);
     // A full disk must not flood the terminal through the log: the store reports it once, clearly.
     logger.set_error_handler([](const std::string&) {});
