@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "chrysalis/agent/torch_policy.h"
-#include "chrysalis/impala/synthetic_unroll.h"
+#include "chrysalis/impala/synthetic_unroll_test.h"
 
 namespace chrysalis {
 namespace {

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "chrysalis/impala/synthetic_unroll.h"
+#include "chrysalis/impala/synthetic_unroll_test.h"
 
 namespace chrysalis {
 namespace {
