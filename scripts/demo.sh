@@ -17,7 +17,7 @@ fi
 step() { printf '\n== %s\n' "$*"; }
 # number KEY FILE: the number at KEY of an `eval --json` answer.
 number() { tr -d ' \n' <"$2" | sed -n "s/.*\"$1\":\([-+.eE0-9]*\).*/\1/p"; }
-interval() { tr -d ' \n' <"$1" | sed -n 's/.*"ci95":\[\([^],]*\),\([^],]*\)\].*/\1 to \2/p'; }
+interval() { tr -d ' \n' <"$1" | sed -n 's/.*"ci95":\[\([^],]*\),\([^],]*\)\].*/\1 \2/p'; }
 # evaluate NAME FILE ARGUMENTS…: written aside and renamed, so that a file that is there is whole.
 evaluate() {
   name=$1
@@ -25,8 +25,9 @@ evaluate() {
   shift 2
   "$program" eval "$@" --episodes "$episodes" --json >"$file.part"
   mv "$file.part" "$file"
-  printf '%-14s mean return %8.2f   95%% interval %s   %s episodes\n' \
-    "$name" "$(number mean_return "$file")" "$(interval "$file")" "$episodes"
+  # Two words on purpose: the interval's ends.
+  printf '%-14s mean return %8.2f   95%% interval %.2f to %.2f   %s episodes\n' \
+    "$name" "$(number mean_return "$file")" $(interval "$file") "$episodes"
 }
 
 step "Training on $level into $run (Ctrl-C saves and stops; 'make demo' goes on from there)"
