@@ -2,6 +2,7 @@
 # From pixels to a film in one command: trains on seek_apples, evaluates the agent against chance, films it.
 # Usage: scripts/demo.sh [program] [run directory]. Run again, it resumes where it stopped.
 set -eu
+export LC_ALL=C  # Numbers with a point, whatever the user's language.
 cd "$(dirname "$0")/.."
 program=${1:-build/release/bin/chrysalis}
 run=${2:-runs/demo}
