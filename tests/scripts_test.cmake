@@ -39,7 +39,8 @@ case $1 in
 esac
 ")
 file(CHMOD ${program} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
-expect("the demo" 0 TEXTS "mean return    12.50   95% interval 11.50 to 13.50   100 episodes" "What to try next"
+expect("the demo" 0
+       TEXTS "mean return    12.50   95% interval 11.50 to 13.50   100 episodes" "What to try next"
        COMMAND ${SOURCE_DIR}/scripts/demo.sh ${program} ${run})
 file(STRINGS ${WORK_DIR}/calls calls)
 set(wanted "train configs/seek_apples.toml --run ${run}" "eval ${run} --episodes 100 --json"

@@ -25,7 +25,7 @@ constexpr int kSheetColumns = 6;
 
 // Plays and hands each observation on; the watcher ends the playing by answering false.
 Status play(const AgentSource& agent, const Options& options, const EvaluationWatcher& watcher,
-            double& mean_return) {
+            std::string& outcome) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto policy, agent.make_policy());
   std::vector<std::unique_ptr<Environment>> environments;
   CHRYSALIS_ASSIGN_OR_RETURN(auto environment, agent.make_environment());
@@ -35,9 +35,10 @@ Status play(const AgentSource& agent, const Options& options, const EvaluationWa
                                  .episodes = options.episodes,
                                  .actions = action_set(agent.config.agent.actions).value()},
                                 watcher);
-  mean_return = 0;
+  double mean_return = 0;
   for (const EpisodeRecord& record : records)
     mean_return += record.episode_return / static_cast<double>(records.size());
+  outcome = records.empty() ? "episode not finished" : fmt::format("return {:.2f}", mean_return);
   return {};
 }
 
@@ -49,18 +50,18 @@ Status film(const AgentSource& agent, const Options& options, const EnvironmentS
                                                                                  .factor = options.scale}));
   Status written;
   std::int64_t frames = 0;
-  double mean_return = 0;
+  std::string outcome;
   CHRYSALIS_RETURN_IF_ERROR(play(
       agent, options,
       [&](const EvaluationView& view) {
         written = writer.add({view.observation, spec.observation_bytes()});
         return written.ok() && (++frames != options.max_agent_steps);
       },
-      mean_return));
+      outcome));
   CHRYSALIS_RETURN_IF_ERROR(written);
   CHRYSALIS_RETURN_IF_ERROR(writer.finish());
-  fmt::print("{}: {} observations at {} a second, return {:.2f}, {}\n", options.out, frames, rate,
-             mean_return, agent.policy);
+  fmt::print("{}: {} observations at {} a second, {}, {}\n", options.out, frames, rate, outcome,
+             agent.policy);
   return {};
 }
 
@@ -70,7 +71,7 @@ Status sheet(const AgentSource& agent, const Options& options, const Environment
   const std::int64_t apart = std::max<std::int64_t>(1, steps / options.sheet_frames);
   std::vector<Image> images;
   std::int64_t seen = 0;
-  double mean_return = 0;
+  std::string outcome;
   CHRYSALIS_RETURN_IF_ERROR(play(
       agent, options,
       [&](const EvaluationView& view) {
@@ -80,12 +81,12 @@ Status sheet(const AgentSource& agent, const Options& options, const Environment
                             .rgb = {view.observation, view.observation + spec.observation_bytes()}});
         return seen != options.max_agent_steps;
       },
-      mean_return));
+      outcome));
   CHRYSALIS_RETURN_IF_ERROR(
       write_png(options.out,
                 contact_sheet(images, {.columns = kSheetColumns, .factor = std::max(1, options.scale / 3)})));
-  fmt::print("{}: {} observations, {} agent steps apart, return {:.2f}, {}\n", options.out, images.size(),
-             apart, mean_return, agent.policy);
+  fmt::print("{}: {} observations, {} agent steps apart, {}, {}\n", options.out, images.size(), apart,
+             outcome, agent.policy);
   return {};
 }
 
