@@ -75,6 +75,11 @@ Unroll& Trainer::unroll_at(std::int64_t position) {
 
 Status Trainer::run(const std::atomic<bool>& stop) {
   started_ns_ = checkpoint_ns_ = now_ns();
+  // A new run has a checkpoint from its first moment on, whatever becomes of its first updates.
+  if (checkpoint_updates_ < 0) {
+    CHRYSALIS_RETURN_IF_ERROR(sink_.checkpoint(0, 0, state(0)));
+    checkpoint_updates_ = 0;
+  }
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < config_.workers; ++i)
