@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "chrysalis/agent/torso.h"
-#include "chrysalis/agent/weight_layout.h"
+#include "chrysalis/rollout/weight_layout.h"
 
 namespace chrysalis {
 

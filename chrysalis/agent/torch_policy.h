@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "chrysalis/agent/weight_layout.h"
 #include "chrysalis/core/result.h"
 #include "chrysalis/rollout/policy.h"
+#include "chrysalis/rollout/weight_layout.h"
 
 namespace chrysalis {
 

@@ -1,8 +1,7 @@
 #include "chrysalis/cli/agent_source.h"
 
-#include <cstring>
-
 #include "chrysalis/agent/torch_policy.h"
+#include "chrysalis/cli/command.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/scripted_policy.h"
@@ -28,32 +27,13 @@ AgentSpec agent_spec(const RunConfig& config) {
           .reward_clip = static_cast<float>(config.learner.reward_clip)};
 }
 
-Result<WeightsPtr> weights_of(std::span<const NamedTensor> tensors,
-                              std::shared_ptr<const WeightLayout> layout) {
-  auto weights = std::make_shared<Weights>();
-  weights->values.resize(layout->count);
-  for (const WeightLayout::Part& part : layout->parts) {
-    const NamedTensor* tensor = find_tensor(tensors, part.name);
-    if (tensor == nullptr || tensor->dtype != DType::kF32 || tensor->shape != part.shape)
-      return invalid_input(
-          "the checkpoint's weights do not fit the agent: '{}' is missing or has another shape; is a "
-          "setting of [agent] or [environment] not the run's?",
-          part.name);
-    std::memcpy(weights->values.data() + part.offset, tensor->bytes.data(), tensor->bytes.size());
-  }
-  weights->layout = std::move(layout);
-  return WeightsPtr(std::move(weights));
-}
-
 Result<AgentSource> open_agent(const AgentOptions& options) {
   if (options.run.empty() == options.policy.empty())
     return invalid_input("expected the directory of a run or --policy random, one of the two");
   if (!options.policy.empty() && options.policy != "random")
     return invalid_input("unknown policy '{}': expected random{}", options.policy,
                          did_you_mean(options.policy, {"random"}));
-  std::vector<std::string> assignments;
-  if (!options.level.empty()) assignments.push_back("level.name=" + options.level);
-  assignments.insert(assignments.end(), options.assignments.begin(), options.assignments.end());
+  const std::vector<std::string> assignments = with_level(options.level, options.assignments);
 
   if (options.run.empty()) {
     if (!options.checkpoint.empty()) return invalid_input("--checkpoint needs the directory of a run");
@@ -74,7 +54,8 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
     CHRYSALIS_ASSIGN_OR_RETURN(checkpoint, run.checkpoint(options.checkpoint));
   }
   CHRYSALIS_ASSIGN_OR_RETURN(auto layout, weight_layout(config.agent, agent_spec(config)));
-  CHRYSALIS_ASSIGN_OR_RETURN(WeightsPtr weights, weights_of(checkpoint->tensors, std::move(layout)));
+  CHRYSALIS_ASSIGN_OR_RETURN(WeightsPtr weights, weights_from_tensors(checkpoint->tensors, std::move(layout),
+                                                                      checkpoint->info.position.update));
   const std::string name = checkpoint->info.name();
   return AgentSource{.config = config,
                      .policy = fmt::format("{}@{}", options.run, name),

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "chrysalis/agent/weight_layout.h"
 #include "chrysalis/core/result.h"
 #include "chrysalis/env/environment.h"
 #include "chrysalis/rollout/policy.h"
+#include "chrysalis/rollout/weight_layout.h"
 #include "chrysalis/train/run_config.h"
 
 namespace chrysalis {
@@ -41,9 +41,5 @@ Result<AgentSource> open_agent(const AgentOptions& options);
 
 // What joins the agent of a config to its world and learner.
 AgentSpec agent_spec(const RunConfig& config);
-
-// The weights of a checkpoint, by the names of the layout's parts.
-Result<WeightsPtr> weights_of(std::span<const NamedTensor> tensors,
-                              std::shared_ptr<const WeightLayout> layout);
 
 }  // namespace chrysalis

@@ -88,7 +88,9 @@ Result<Json> member_json(RunDirectory& run, const RunConfig& config, std::int64_
   CHRYSALIS_ASSIGN_OR_RETURN(const auto checkpoint, run.latest_checkpoint(member));
   if (checkpoint) {
     CHRYSALIS_ASSIGN_OR_RETURN(auto layout, weight_layout(config.agent, agent_spec(config)));
-    CHRYSALIS_ASSIGN_OR_RETURN(const WeightsPtr weights, weights_of(checkpoint->tensors, std::move(layout)));
+    CHRYSALIS_ASSIGN_OR_RETURN(
+        const WeightsPtr weights,
+        weights_from_tensors(checkpoint->tensors, std::move(layout), checkpoint->info.position.update));
     json["weights_sha256"] = weights_sha256(weights->values);
     json["checkpoint"] = checkpoint->info.name();
     json["checkpoint_agent_steps"] = checkpoint->info.position.agent_steps;

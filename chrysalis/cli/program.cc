@@ -94,6 +94,13 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error, int a
 
 }  // namespace
 
+std::vector<std::string> with_level(const std::string& level, const std::vector<std::string>& assignments) {
+  std::vector<std::string> all;
+  if (!level.empty()) all.push_back("level.name=" + level);
+  all.insert(all.end(), assignments.begin(), assignments.end());
+  return all;
+}
+
 int run_program(int argc, char** argv) {
   keep_freed_memory();
   // A limit on the size of files is then an error of the write, told like a full disk, and not a death.

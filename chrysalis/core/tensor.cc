@@ -1,5 +1,7 @@
 #include "chrysalis/core/tensor.h"
 
+#include <fmt/ranges.h>
+
 #include <cstring>
 
 #include "chrysalis/core/check.h"
@@ -33,6 +35,24 @@ const NamedTensor* find_tensor(std::span<const NamedTensor> tensors, std::string
   for (const NamedTensor& tensor : tensors)
     if (tensor.name == name) return &tensor;
   return nullptr;
+}
+
+Result<const NamedTensor*> expect_tensor(std::span<const NamedTensor> tensors, const std::string& name,
+                                         DType dtype, const std::vector<std::int64_t>& shape) {
+  const NamedTensor* tensor = find_tensor(tensors, name);
+  if (tensor == nullptr) return invalid_input("tensor {} is missing", name);
+  std::size_t count = 1;
+  for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
+  const auto words = [](DType type) {
+    return type == DType::kF32 ? "32-bit floats" : type == DType::kI64 ? "64-bit integers" : "bytes";
+  };
+  if (tensor->shape != shape || tensor->dtype != dtype ||
+      tensor->bytes.size() != count * dtype_bytes(dtype)) {
+    return invalid_input("tensor {} is a [{}] of {}, {} bytes; expected a [{}] of {}", name,
+                         fmt::join(tensor->shape, ", "), words(tensor->dtype), tensor->bytes.size(),
+                         fmt::join(shape, ", "), words(dtype));
+  }
+  return tensor;
 }
 
 }  // namespace chrysalis

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "chrysalis/core/result.h"
+
 namespace chrysalis {
 
 enum class DType { kF32, kI64, kU8 };
@@ -28,5 +30,8 @@ NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape,
 NamedTensor make_tensor(std::string name, std::span<const std::uint8_t> bytes);
 // The tensor called `name`, or null.
 const NamedTensor* find_tensor(std::span<const NamedTensor> tensors, std::string_view name);
+// The same where it must be there and of this kind and size. Errors: it is not.
+Result<const NamedTensor*> expect_tensor(std::span<const NamedTensor> tensors, const std::string& name,
+                                         DType dtype, const std::vector<std::int64_t>& shape);
 
 }  // namespace chrysalis

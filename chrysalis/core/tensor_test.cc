@@ -43,5 +43,23 @@ TEST(named_tensor, is_found_by_its_name) {
   EXPECT_EQ(find_tensor(tensors, "c"), nullptr);
 }
 
+TEST(named_tensor, is_refused_where_it_is_not_what_was_expected) {
+  const std::vector<float> pair = {1, 2};
+  std::vector<NamedTensor> tensors = {make_tensor("torso.bias", {2}, pair)};
+  const auto error_of = [&](const std::string& name, DType dtype, const std::vector<std::int64_t>& shape) {
+    const auto tensor = expect_tensor(tensors, name, dtype, shape);
+    return tensor.ok() ? std::string() : tensor.error().message;
+  };
+  EXPECT_EQ(expect_tensor(tensors, "torso.bias", DType::kF32, {2}).value(), &tensors[0]);
+  EXPECT_EQ(error_of("torso.bios", DType::kF32, {2}), "tensor torso.bios is missing");
+  EXPECT_EQ(error_of("torso.bias", DType::kF32, {2, 1}),
+            "tensor torso.bias is a [2] of 32-bit floats, 8 bytes; expected a [2, 1] of 32-bit floats");
+  EXPECT_EQ(error_of("torso.bias", DType::kI64, {2}),
+            "tensor torso.bias is a [2] of 32-bit floats, 8 bytes; expected a [2] of 64-bit integers");
+  tensors[0].bytes.pop_back();
+  EXPECT_EQ(error_of("torso.bias", DType::kF32, {2}),
+            "tensor torso.bias is a [2] of 32-bit floats, 7 bytes; expected a [2] of 32-bit floats");
+}
+
 }  // namespace
 }  // namespace chrysalis

@@ -62,6 +62,12 @@ ShardSums sums_of(const Loss& loss, const VTraceReturns& returns, const NetworkO
   return sums;
 }
 
+// The weights in place: a view that is only read.
+at::Tensor host_tensor(const Weights& weights) {
+  return at::from_blob(const_cast<float*>(weights.values.data()),
+                       {static_cast<std::int64_t>(weights.values.size())});
+}
+
 class ImpalaLearner final : public Learner {
  public:
   ImpalaLearner(const AgentConfig& agent, const AgentSpec& spec, const LearnerConfig& config,
@@ -71,9 +77,7 @@ class ImpalaLearner final : public Learner {
         layout_(initial->layout),
         options_(at::TensorOptions().dtype(at::kFloat).device(config.device)),
         published_(initial) {
-    flat_ =
-        at::from_blob(const_cast<float*>(initial->values.data()), {static_cast<std::int64_t>(layout_->count)})
-            .to(options_, false, true);
+    flat_ = host_tensor(*initial).to(options_, /*non_blocking=*/false, /*copy=*/true);
     mean_square_ = at::full_like(flat_, config.rmsprop_initial_mean_square);
     for (std::int64_t i = 0; i < config.shards; ++i) {
       networks_.push_back(std::make_unique<Network>(agent, spec, *layout_, flat_));
@@ -136,11 +140,7 @@ class ImpalaLearner final : public Learner {
 
   std::vector<NamedTensor> save() const override {
     const WeightsPtr weights = this->weights();
-    std::vector<NamedTensor> tensors;
-    for (const WeightLayout::Part& part : layout_->parts) {
-      tensors.push_back(
-          make_tensor(part.name, part.shape, std::span(weights->values).subspan(part.offset, part.count)));
-    }
+    std::vector<NamedTensor> tensors = tensors_from_weights(*weights);
     const at::Tensor mean_square = mean_square_.cpu();
     tensors.push_back(make_tensor(kMeanSquareName, {static_cast<std::int64_t>(layout_->count)},
                                   std::span<const float>(mean_square.data_ptr<float>(), layout_->count)));
@@ -210,49 +210,23 @@ class ImpalaLearner final : public Learner {
   WeightsPtr published_;  // Guarded by mu_.
 };
 
-// The numbers of the tensor called `name`, if it is there and is what it should be.
-Result<const NamedTensor*> expect_tensor(std::span<const NamedTensor> tensors, const std::string& name,
-                                         DType dtype, const std::vector<std::int64_t>& shape) {
-  const NamedTensor* tensor = find_tensor(tensors, name);
-  if (tensor == nullptr) {
-    std::vector<std::string> names;
-    for (const NamedTensor& other : tensors) names.push_back(other.name);
-    return invalid_input("tensor {} is missing{}", name, did_you_mean(name, names));
-  }
-  std::size_t count = 1;
-  for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
-  const auto words = [](DType type) {
-    return type == DType::kF32 ? "32-bit floats" : type == DType::kI64 ? "64-bit integers" : "bytes";
-  };
-  if (tensor->shape != shape || tensor->dtype != dtype ||
-      tensor->bytes.size() != count * dtype_bytes(dtype)) {
-    return invalid_input("tensor {} is a [{}] of {}, {} bytes; expected a [{}] of {}", name,
-                         fmt::join(tensor->shape, ", "), words(tensor->dtype), tensor->bytes.size(),
-                         fmt::join(shape, ", "), words(dtype));
-  }
-  return tensor;
-}
-
 Status ImpalaLearner::restore(std::span<const NamedTensor> tensors) {
-  std::vector<float> values(layout_->count), mean_square(layout_->count);
-  for (const WeightLayout::Part& part : layout_->parts) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const NamedTensor* tensor,
-                               expect_tensor(tensors, part.name, DType::kF32, part.shape));
-    std::memcpy(values.data() + part.offset, tensor->bytes.data(), tensor->bytes.size());
-  }
   const auto count = static_cast<std::int64_t>(layout_->count);
-  CHRYSALIS_ASSIGN_OR_RETURN(const NamedTensor* squares,
-                             expect_tensor(tensors, kMeanSquareName, DType::kF32, {count}));
-  std::memcpy(mean_square.data(), squares->bytes.data(), squares->bytes.size());
   CHRYSALIS_ASSIGN_OR_RETURN(const NamedTensor* version_tensor,
                              expect_tensor(tensors, kVersionName, DType::kI64, {}));
   std::int64_t version = 0;
   std::memcpy(&version, version_tensor->bytes.data(), sizeof version);
+  CHRYSALIS_ASSIGN_OR_RETURN(WeightsPtr weights, weights_from_tensors(tensors, layout_, version));
+  CHRYSALIS_ASSIGN_OR_RETURN(const NamedTensor* squares,
+                             expect_tensor(tensors, kMeanSquareName, DType::kF32, {count}));
 
   at::NoGradGuard no_grad;
-  flat_.copy_(at::from_blob(values.data(), {count}));
+  std::vector<float> mean_square(layout_->count);
+  std::memcpy(mean_square.data(), squares->bytes.data(), squares->bytes.size());
   mean_square_.copy_(at::from_blob(mean_square.data(), {count}));
-  publish(version);
+  flat_.copy_(host_tensor(*weights));
+  const std::lock_guard lock(mu_);
+  published_ = std::move(weights);
   return {};
 }
 

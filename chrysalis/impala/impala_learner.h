@@ -3,11 +3,11 @@
 
 #include <memory>
 
-#include "chrysalis/agent/weight_layout.h"
 #include "chrysalis/core/result.h"
 #include "chrysalis/rollout/agent_config.h"
 #include "chrysalis/rollout/learner.h"
 #include "chrysalis/rollout/learner_config.h"
+#include "chrysalis/rollout/weight_layout.h"
 
 namespace chrysalis {
 

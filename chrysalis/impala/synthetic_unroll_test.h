@@ -5,10 +5,10 @@
 #include <cmath>
 #include <memory>
 
-#include "chrysalis/agent/weight_layout.h"
 #include "chrysalis/core/random.h"
 #include "chrysalis/rollout/agent_config.h"
 #include "chrysalis/rollout/unroll.h"
+#include "chrysalis/rollout/weight_layout.h"
 
 namespace chrysalis {
 

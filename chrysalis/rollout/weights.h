@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "chrysalis/core/result.h"
+#include "chrysalis/core/tensor.h"
+
 namespace chrysalis {
 
 // Where each parameter lies in the buffer.
@@ -28,5 +31,11 @@ struct Weights {
   std::vector<float> values;  // [layout->count]
 };
 using WeightsPtr = std::shared_ptr<const Weights>;
+
+// As tensors for a checkpoint, one for each part, and back by the parts' names, whatever other tensors there
+// are. The version is not in them. Errors: a part that is missing, or of another shape or type.
+std::vector<NamedTensor> tensors_from_weights(const Weights& weights);
+Result<WeightsPtr> weights_from_tensors(std::span<const NamedTensor> tensors,
+                                        std::shared_ptr<const WeightLayout> layout, std::int64_t version);
 
 }  // namespace chrysalis

@@ -1,5 +1,5 @@
 // The agent's shapes, where its weights lie, and their first draw: what everyone but the network itself needs
-// to know of it. The network is the default one of Czarnecki et al. 2018 (appendix). No Torch here.
+// to know of it. The network is the default one of Czarnecki et al. 2018 (appendix).
 #pragma once
 
 #include <cstdint>
@@ -41,8 +41,9 @@ Result<double> trained_step_multiply_adds(const AgentConfig& config, const Agent
 //   torso.linear.weight [hidden, h2 * w2 * F2], .bias  columns as the pictures: rows, columns, filters
 //   core.input_weight [G, hidden], core.action_weight [A, G], core.reward_weight [G], core.bias [G]
 //     (the three blocks of the product with the concatenation: features, one-hot last action, last reward)
-//   core.recurrent_weight [G, W]                       LSTM only; gates in the order output, input, forget,
-//   candidate policy.weight [A, W], policy.bias [A]              baseline.weight [1, W], baseline.bias [1]
+//   core.recurrent_weight [G, W]                       LSTM only
+//   policy.weight [A, W], policy.bias [A]              baseline.weight [1, W], baseline.bias [1]
+// The gates of an LSTM stand in the order output, input, forget, candidate.
 Result<std::shared_ptr<const WeightLayout>> weight_layout(const AgentConfig& config, const AgentSpec& spec);
 
 // The first weights, version 0. Each weight is uniform in +-sqrt(3 / fan_in), so of variance 1 / fan_in as

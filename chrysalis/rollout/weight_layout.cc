@@ -1,4 +1,4 @@
-#include "chrysalis/agent/weight_layout.h"
+#include "chrysalis/rollout/weight_layout.h"
 
 #include <algorithm>
 #include <cmath>
