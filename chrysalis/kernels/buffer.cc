@@ -1,0 +1,35 @@
+#include "chrysalis/kernels/buffer.h"
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "chrysalis/core/check.h"
+
+namespace chrysalis {
+namespace {
+constexpr std::size_t kLine = 64, kHugePage = std::size_t{2} << 20;
+}
+
+void Buffer::Free::operator()(std::byte* memory) const {
+  std::free(memory);
+}
+
+void Buffer::reserve(std::size_t bytes) {
+  if (bytes <= bytes_) return;
+  const std::size_t alignment = bytes >= kHugePage ? kHugePage : kLine;
+  const std::size_t whole = (bytes + kLine + alignment - 1) / alignment * alignment;
+  memory_.reset();
+  bytes_ = 0;
+  memory_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, whole)));
+  CHRYSALIS_CHECK(memory_ != nullptr, "out of memory for {} bytes", bytes);
+#ifdef MADV_HUGEPAGE
+  // A wish: where the system has no huge pages, ordinary ones do.
+  if (alignment == kHugePage) madvise(memory_.get(), whole, MADV_HUGEPAGE);
+#endif
+  std::memset(memory_.get(), 0, whole);
+  bytes_ = bytes;
+}
+
+}  // namespace chrysalis

@@ -1,0 +1,135 @@
+#include "chrysalis/rollout/packed_network.h"
+
+#include <algorithm>
+
+#include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
+#include "chrysalis/kernels/elementwise.h"
+
+namespace chrysalis {
+namespace {
+
+constexpr float kPixelScale = 1.0f / 255.0f;  // Goes into conv1's weights: pixels are converted, not scaled.
+
+ConvolutionShape conv2_shape(const AgentConfig& config, const AgentShape& shape) {
+  return {.height = (shape.conv2_height - 1) * 2 + 4,
+          .width = (shape.conv2_width - 1) * 2 + 4,
+          .channels = static_cast<int>(config.conv1_filters),
+          .filters = static_cast<int>(config.conv2_filters),
+          .kernel = 4,
+          .stride = 2};
+}
+// Of its outputs only those that the second convolution reads.
+ConvolutionShape conv1_shape(const AgentConfig& config, const AgentSpec& spec, const AgentShape& shape) {
+  const ConvolutionShape next = conv2_shape(config, shape);
+  return {.height = spec.height,
+          .width = spec.width,
+          .channels = 3,
+          .filters = static_cast<int>(config.conv1_filters),
+          .kernel = 8,
+          .stride = 4,
+          .wanted_height = next.height,
+          .wanted_width = next.width};
+}
+
+}  // namespace
+
+PackedNetwork::PackedNetwork(const AgentConfig& config, const AgentSpec& spec, Precision precision,
+                             WeightsPtr weights)
+    : spec_(spec),
+      shape_(agent_shape(config, spec).value()),
+      precision_(precision),
+      weights_(std::move(weights)) {
+  CHRYSALIS_CHECK(weights_ != nullptr && weights_->layout != nullptr);
+  CHRYSALIS_CHECK_EQ(weights_->values.size(), weights_->layout->count);
+  const StageScope scope(Stage::kPack);
+  const int hidden = static_cast<int>(config.hidden), width = static_cast<int>(config.core_width),
+            gates = shape_.gate_width;
+  conv1_ = PackedConvolution(conv1_shape(config, spec, shape_), precision, part("torso.conv1.weight"),
+                             part("torso.conv1.bias"), kPixelScale);
+  conv2_ = PackedConvolution(conv2_shape(config, shape_), precision, part("torso.conv2.weight"),
+                             part("torso.conv2.bias"), 1.0f);
+  linear_ = PackedLinear(precision, shape_.torso_features, hidden, part("torso.linear.weight"),
+                         part("torso.linear.bias"));
+  core_input_ = PackedLinear(precision, hidden, gates, part("core.input_weight"), nullptr);
+  if (has_memory()) recurrent_ = PackedLinear(precision, width, gates, part("core.recurrent_weight"), nullptr);
+  // Heads are small, and a policy's probabilities are what everything else is judged by.
+  policy_ = PackedLinear(Precision::kFloat32, width, spec.action_count, part("policy.weight"),
+                         part("policy.bias"));
+  baseline_ = PackedLinear(Precision::kFloat32, width, 1, part("baseline.weight"), part("baseline.bias"));
+  core_bias_ = part("core.bias");
+  action_weight_ = part("core.action_weight");
+  reward_weight_ = part("core.reward_weight");
+}
+
+void PackedNetwork::pack_gradients() const {
+  std::call_once(gradients_, [this] {
+    const StageScope scope(Stage::kPack);
+    conv2_.pack_gradient(part("torso.conv2.weight"), 1.0f);
+    linear_.pack_gradient(part("torso.linear.weight"));
+    core_input_.pack_gradient(part("core.input_weight"));
+    if (has_memory()) recurrent_.pack_gradient(part("core.recurrent_weight"));
+    policy_.pack_gradient(part("policy.weight"));
+    baseline_.pack_gradient(part("baseline.weight"));
+  });
+}
+
+const float* PackedNetwork::part(const char* name) const {
+  for (const WeightLayout::Part& part : weights_->layout->parts)
+    if (part.name == name) return weights_->values.data() + part.offset;
+  CHRYSALIS_CHECK(false, "weights have no part {}", name);
+  return nullptr;
+}
+
+void PackedNetwork::core_offset(int last_action, float last_reward, float* to) const {
+  CHRYSALIS_CHECK(last_action >= -1 && last_action < spec_.action_count);
+  const float reward = std::clamp(last_reward, -spec_.reward_clip, spec_.reward_clip);
+  add_scaled(core_bias_,
+             last_action < 0 ? nullptr
+                             : action_weight_ + static_cast<std::ptrdiff_t>(last_action) * shape_.gate_width,
+             reward, reward_weight_, to, shape_.gate_width);
+}
+
+void convolve_frame(const PackedNetwork& network, const std::uint8_t* pixels, void* hidden, void* features,
+                    TorsoScratch& scratch) {
+  const ConvolutionShape &first = network.conv1().shape(), &second = network.conv2().shape();
+  const Precision precision = network.precision();
+  const std::ptrdiff_t bytes = operand_bytes(precision);
+  const bool floats = precision == Precision::kFloat32;
+  scratch.pixels.reserve(static_cast<std::size_t>(first.in_elements() + 2) * 4);
+  if (!floats) scratch.outputs.reserve(static_cast<std::size_t>(std::max(first.out_row(), second.out_elements())) * 4);
+  {
+    const StageScope scope(Stage::kConv1, first.multiply_adds());
+    int converted = 0;  // Rows of the picture; just before their use, while they stay in the first cache.
+    for (int y = 0; y < first.out_height(); ++y) {
+      const int needed = y * first.stride + first.kernel;
+      const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(converted) * first.row();
+      operands_of_bytes(precision, pixels + at, scratch.pixels.as<char>() + at * bytes,
+                        static_cast<std::size_t>(needed - converted) * first.row());
+      converted = needed;
+      char* to = static_cast<char*>(hidden) + static_cast<std::ptrdiff_t>(y) * first.out_row() * bytes;
+      float* out = floats ? reinterpret_cast<float*>(to) : scratch.outputs.as<float>();
+      network.conv1().forward_rows(scratch.pixels.as<void>(), y, 1, out);
+      if (!floats) operands_of_floats(precision, out, to, static_cast<std::size_t>(first.out_row()));
+    }
+  }
+  const StageScope scope(Stage::kConv2, second.multiply_adds());
+  float* out = floats ? static_cast<float*>(features) : scratch.outputs.as<float>();
+  network.conv2().forward_rows(hidden, 0, second.out_height(), out);
+  if (!floats) operands_of_floats(precision, out, features, static_cast<std::size_t>(second.out_elements()));
+}
+
+std::shared_ptr<const PackedNetwork> PackedNetworks::of(const WeightsPtr& weights) {
+  const std::lock_guard lock(mu_);
+  if (last_ != nullptr && last_->weights() == weights) return last_;
+  std::erase_if(in_use_, [](const auto& entry) { return entry.expired(); });
+  for (const auto& entry : in_use_) {
+    auto packed = entry.lock();
+    if (packed != nullptr && packed->weights() == weights) return packed;
+  }
+  last_ = std::make_shared<const PackedNetwork>(config_, spec_, precision_, weights);
+  in_use_.push_back(last_);
+  return last_;
+}
+
+}  // namespace chrysalis

@@ -1,0 +1,90 @@
+// The agent's network on the kernels: weights of one version, packed once and shared by all who act and learn
+// with them. No Torch here.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "chrysalis/core/result.h"
+#include "chrysalis/kernels/convolution.h"
+#include "chrysalis/kernels/linear.h"
+#include "chrysalis/rollout/agent_config.h"
+#include "chrysalis/rollout/weight_layout.h"
+#include "chrysalis/rollout/weights.h"
+
+namespace chrysalis {
+
+// Immutable but for pack_gradients(); any number of threads may read it. The layers are those of
+// weight_layout().
+class PackedNetwork {
+ public:
+  // config and spec must pass agent_shape(), weights be of their layout.
+  PackedNetwork(const AgentConfig& config, const AgentSpec& spec, Precision precision, WeightsPtr weights);
+
+  // Packs once what gradients of inputs need. Any thread; returns when it is there.
+  void pack_gradients() const;
+
+  const WeightsPtr& weights() const { return weights_; }
+  Precision precision() const { return precision_; }
+  const AgentShape& shape() const { return shape_; }
+  int action_count() const { return spec_.action_count; }
+  float reward_clip() const { return spec_.reward_clip; }
+  int hidden() const { return linear_.out(); }
+  int core_width() const { return policy_.in(); }
+  bool has_memory() const { return shape_.core_state_size > 0; }
+
+  const PackedConvolution& conv1() const { return conv1_; }
+  const PackedConvolution& conv2() const { return conv2_; }
+  const PackedLinear& linear() const { return linear_; }
+  const PackedLinear& core_input() const { return core_input_; }  // The features' block, without bias.
+  const PackedLinear& recurrent() const { return recurrent_; }
+  const PackedLinear& policy() const { return policy_; }
+  const PackedLinear& baseline() const { return baseline_; }
+  const float* part(const char* name) const;  // Of the weights as they are.
+
+  // What the core's input product starts from: bias + the last action's row (-1: none) + clipped reward times
+  // its column. to: [gate_width].
+  void core_offset(int last_action, float last_reward, float* to) const;
+
+ private:
+  AgentSpec spec_;
+  AgentShape shape_;
+  Precision precision_;
+  WeightsPtr weights_;
+  mutable PackedConvolution conv1_, conv2_;
+  mutable PackedLinear linear_, core_input_, recurrent_, policy_, baseline_;
+  const float* core_bias_;
+  const float* action_weight_;
+  const float* reward_weight_;
+  mutable std::once_flag gradients_;
+};
+
+// Where a frame's pixels become features: scratch of one thread.
+struct TorsoScratch {
+  Buffer pixels;   // Operands of a picture.
+  Buffer outputs;  // Floats of a convolution's outputs, where operands are not floats.
+};
+// One frame through both convolutions. pixels: [height, width, 3] RGB. hidden: operands [conv1's output];
+// features: operands [torso_features]. In bf16 the operand after each is read by the layer that follows: it
+// must be there and finite.
+void convolve_frame(const PackedNetwork& network, const std::uint8_t* pixels, void* hidden, void* features,
+                    TorsoScratch& scratch);
+
+// Packs each version of an agent's weights once, whoever asks first; others wait for it. Keeps those that
+// someone still uses, and the last one. Any thread.
+class PackedNetworks {
+ public:
+  PackedNetworks(const AgentConfig& config, const AgentSpec& spec, Precision precision)
+      : config_(config), spec_(spec), precision_(precision) {}
+  std::shared_ptr<const PackedNetwork> of(const WeightsPtr& weights);
+
+ private:
+  const AgentConfig config_;
+  const AgentSpec spec_;
+  const Precision precision_;
+  std::mutex mu_;
+  std::shared_ptr<const PackedNetwork> last_;                 // Guarded by mu_.
+  std::vector<std::weak_ptr<const PackedNetwork>> in_use_;    // Guarded by mu_.
+};
+
+}  // namespace chrysalis
