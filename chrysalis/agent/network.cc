@@ -43,6 +43,8 @@ NetworkOutput Network::forward(const NetworkInput& in) const {
   CHRYSALIS_CHECK(in.last_actions.numel() == rows && in.last_rewards.numel() == rows &&
                   in.starts.numel() == rows);
 
+  if (in.packed != nullptr) return native_forward(in);
+
   // Step 1. The torso.
   const at::Tensor convolved =
       convolve(in.frames, part("torso.conv1.weight"), part("torso.conv1.bias"), part("torso.conv2.weight"),
@@ -81,6 +83,41 @@ NetworkOutput Network::forward(const NetworkInput& in) const {
   const at::Tensor logits = at::addmm(part("policy.bias"), core, part("policy.weight").t());
   out.log_policy = logits.log_softmax(1).view({in.steps, in.batch, spec_.action_count});
   out.values = at::addmm(part("baseline.bias"), core, part("baseline.weight").t()).view({in.steps, in.batch});
+  return out;
+}
+
+NetworkOutput Network::native_forward(const NetworkInput& in) const {
+  const std::int64_t rows = in.steps * in.batch, width = config_.core_width;
+  CHRYSALIS_CHECK(flat_gradient_.is_cpu() && flat_gradient_.scalar_type() == at::kFloat);
+  const NativeContext context{.network = in.packed, .workspace = workspace_};
+  const at::Tensor features = native_torso(
+      context, in.frames, part("torso.conv1.weight"), part("torso.conv1.bias"), part("torso.conv2.weight"),
+      part("torso.conv2.bias"), part("torso.linear.weight"), part("torso.linear.bias"));
+  const CoreParameters parameters{.input_weight = part("core.input_weight"),
+                                  .action_weight = part("core.action_weight"),
+                                  .reward_weight = part("core.reward_weight"),
+                                  .bias = part("core.bias")};
+  NetworkOutput out;
+  if (shape_.core_state_size > 0) {
+    at::Tensor h, c;
+    std::tie(out.core, h, c) = native_lstm_core(
+        context, features, in.last_actions, in.last_rewards, parameters, part("core.recurrent_weight"),
+        in.core_state.narrow(1, 0, width), in.core_state.narrow(1, width, width), in.starts);
+    out.core_state = at::cat({h, c}, 1);
+  } else {
+    out.core = native_core_input(context, features, in.last_actions, in.last_rewards, parameters)
+                   .relu()
+                   .view({in.steps, in.batch, width});
+    out.core_state = in.core_state;
+  }
+  const at::Tensor core = out.core.reshape({rows, width});
+  out.log_policy =
+      native_linear(context, in.packed->policy(), core, part("policy.weight"), part("policy.bias"))
+          .log_softmax(1)
+          .view({in.steps, in.batch, spec_.action_count});
+  out.values =
+      native_linear(context, in.packed->baseline(), core, part("baseline.weight"), part("baseline.bias"))
+          .view({in.steps, in.batch});
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "chrysalis/agent/native_layers.h"
 #include "chrysalis/agent/torso.h"
 #include "chrysalis/rollout/weight_layout.h"
 
@@ -23,6 +24,8 @@ struct NetworkInput {
   at::Tensor starts;        // [T, B] bytes, on the host.
   at::Tensor core_state;    // [B, core_state_size]
   int chunk_frames = 64;
+  // These weights, packed: the layers run on the kernels, on the CPU in float32. Null: on stock operators.
+  std::shared_ptr<const PackedNetwork> packed;
 };
 
 struct NetworkOutput {
@@ -47,12 +50,14 @@ class Network : public torch::nn::Module {
 
  private:
   const at::Tensor& part(const char* name) const;
+  NetworkOutput native_forward(const NetworkInput& in) const;
 
   // Constant after construction.
   AgentConfig config_;
   AgentSpec spec_;
   AgentShape shape_;
   at::Tensor flat_gradient_;
+  std::shared_ptr<NativeWorkspace> workspace_ = std::make_shared<NativeWorkspace>();
 };
 
 }  // namespace chrysalis

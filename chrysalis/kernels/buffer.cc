@@ -32,4 +32,20 @@ void Buffer::reserve(std::size_t bytes) {
   bytes_ = bytes;
 }
 
+std::shared_ptr<Buffer> BufferPool::take(std::size_t bytes) {
+  // The smallest that is large enough, so that big ones stay for big requests.
+  auto best = free_.end();
+  for (auto it = free_.begin(); it != free_.end(); ++it)
+    if ((*it)->bytes() >= bytes && (best == free_.end() || (*it)->bytes() < (*best)->bytes())) best = it;
+  std::unique_ptr<Buffer> buffer;
+  if (best != free_.end()) {
+    buffer = std::move(*best);
+    free_.erase(best);
+  } else {
+    buffer = std::make_unique<Buffer>(bytes);
+  }
+  return {buffer.release(),
+          [pool = shared_from_this()](Buffer* returned) { pool->free_.emplace_back(returned); }};
+}
+
 }  // namespace chrysalis

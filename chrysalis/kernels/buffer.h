@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <memory>
-#include <span>
+#include <vector>
 
 namespace chrysalis {
 
@@ -29,6 +29,17 @@ class Buffer {
   };
   std::unique_ptr<std::byte, Free> memory_;
   std::size_t bytes_ = 0;
+};
+
+// Buffers that go back and are given out again: what one update needed, the next one finds. One thread at a
+// time; the buffers given out keep the pool alive.
+class BufferPool : public std::enable_shared_from_this<BufferPool> {
+ public:
+  // At least `bytes`, with whatever its last user left in it.
+  std::shared_ptr<Buffer> take(std::size_t bytes);
+
+ private:
+  std::vector<std::unique_ptr<Buffer>> free_;
 };
 
 // At least `bytes`, a multiple of 64 and odd in cache lines: rows at this distance share no sets of a cache.

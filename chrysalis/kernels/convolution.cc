@@ -16,14 +16,16 @@ PackedConvolution::PackedConvolution(const ConvolutionShape& shape, Precision pr
                       (shape.out_width() - 1) * shape.stride + shape.kernel <= shape.width,
                   "a convolution that looks beyond its picture");
   const int kernel = shape.kernel, channels = shape.channels;
-  forward_ = PackedMatrix(precision, kernel, shape.run(), shape.filters, [&](int ky, int element, int filter) {
-    const int kx = element / channels, channel = element % channels;
-    return weight[((filter * channels + channel) * kernel + ky) * kernel + kx] * factor;
-  });
+  forward_ =
+      PackedMatrix(precision, kernel, shape.run(), shape.filters, [&](int ky, int element, int filter) {
+        const int kx = element / channels, channel = element % channels;
+        return weight[((filter * channels + channel) * kernel + ky) * kernel + kx] * factor;
+      });
   std::copy_n(bias, shape.filters, bias_.as<float>());
 }
 
-// An input at row stride * q + p is seen through the kernel's rows p, p + stride, ... by the outputs q, q - 1,
+// An input at row stride * q + p is seen through the kernel's rows p, p + stride, ... by the outputs q, q -
+// 1,
 // ...: for each p a convolution of stride 1 over the output's gradient. Columns likewise.
 void PackedConvolution::pack_gradient(const float* weight, float factor) {
   const int kernel = shape_.kernel, stride = shape_.stride, channels = shape_.channels,
@@ -32,14 +34,12 @@ void PackedConvolution::pack_gradient(const float* weight, float factor) {
   for (int py = 0; py < stride; ++py) {
     for (int px = 0; px < stride; ++px) {
       const int rows = (kernel - py + stride - 1) / stride, columns = (kernel - px + stride - 1) / stride;
-      backward_.emplace_back(precision_, rows, columns * filters, channels,
-                             [&](int j, int element, int channel) {
-                               const int ky = py + stride * (rows - 1 - j);
-                               const int kx = px + stride * (columns - 1 - element / filters);
-                               return weight[((element % filters * channels + channel) * kernel + ky) * kernel +
-                                             kx] *
-                                      factor;
-                             });
+      backward_.emplace_back(
+          precision_, rows, columns * filters, channels, [&](int j, int element, int channel) {
+            const int ky = py + stride * (rows - 1 - j);
+            const int kx = px + stride * (columns - 1 - element / filters);
+            return weight[((element % filters * channels + channel) * kernel + ky) * kernel + kx] * factor;
+          });
     }
   }
 }
@@ -126,9 +126,7 @@ void convolution_gradient_to_weights(const ConvolutionShape& shape, const float*
     for (int channel = 0; channel < shape.channels; ++channel)
       for (int ky = 0; ky < shape.kernel; ++ky)
         for (int kx = 0; kx < shape.kernel; ++kx)
-          *to++ =
-              factor *
-              from[(ky * shape.run() + kx * shape.channels + channel) * shape.filters + filter];
+          *to++ = factor * from[(ky * shape.run() + kx * shape.channels + channel) * shape.filters + filter];
 }
 
 }  // namespace chrysalis

@@ -37,8 +37,8 @@ class PackedConvolution {
  public:
   PackedConvolution() = default;
   // weight: [filters, channels, kernel, kernel] times `factor`; bias: [filters].
-  PackedConvolution(const ConvolutionShape& shape, Precision precision, const float* weight, const float* bias,
-                    float factor);
+  PackedConvolution(const ConvolutionShape& shape, Precision precision, const float* weight,
+                    const float* bias, float factor);
   // Also for input_gradient().
   void pack_gradient(const float* weight, float factor);
 
@@ -62,9 +62,10 @@ class PackedConvolution {
   std::vector<PackedMatrix> backward_;  // [stride * stride]: by the input's row and column modulo the stride.
 };
 
-// Adds the gradient of the weights for one picture, in bf16 for two whose operands are paired (elementwise.h):
-// in: [height, width, channels] units, gradient: [out_height, out_width, filters] units, the latter at
-// `gradient_row` units a row. into: [kernel, kernel * channels, filters], the order that the tiles like.
+// Adds the gradient of the weights for one picture, in bf16 for two whose operands are paired
+// (elementwise.h): in: [height, width, channels] units, gradient: [out_height, out_width, filters] units, the
+// latter at `gradient_row` units a row. into: [kernel, kernel * channels, filters], the order that the tiles
+// like.
 void convolution_weight_gradient(const ConvolutionShape& shape, Precision precision, const void* in,
                                  const void* gradient, int gradient_row, float* into);
 // [kernel, kernel * channels, filters] times factor to [filters, channels, kernel, kernel].

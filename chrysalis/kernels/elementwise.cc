@@ -36,7 +36,8 @@ inline std::uint32_t bf16_bits_of(float value) {
   return (bits + ((bits >> 16) & 1u) + 0x7fffu) >> 16;
 }
 HWY_INLINE FloatV floats_of(const std::uint8_t* from) {
-  return hn::ConvertTo(kF, hn::BitCast(hn::RebindToSigned<FloatTag>(), hn::PromoteTo(kU, hn::LoadU(kBytes, from))));
+  return hn::ConvertTo(
+      kF, hn::BitCast(hn::RebindToSigned<FloatTag>(), hn::PromoteTo(kU, hn::LoadU(kBytes, from))));
 }
 
 void BytesToFloats(const std::uint8_t* from, float* to, std::size_t count) {
@@ -48,7 +49,8 @@ void BytesToFloats(const std::uint8_t* from, float* to, std::size_t count) {
 void BytesToBf16(const std::uint8_t* from, std::uint16_t* to, std::size_t count) {
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes)
-    hn::StoreU(hn::TruncateTo(kHalves, hn::ShiftRight<16>(hn::BitCast(kU, floats_of(from + i)))), kHalves, to + i);
+    hn::StoreU(hn::TruncateTo(kHalves, hn::ShiftRight<16>(hn::BitCast(kU, floats_of(from + i)))), kHalves,
+               to + i);
   for (; i < count; ++i) to[i] = static_cast<std::uint16_t>(bf16_bits_of(from[i]));
 }
 
@@ -71,7 +73,8 @@ void Bf16ToFloats(const std::uint16_t* from, float* to, std::size_t count) {
   }
 }
 
-void PairsOfBytes(const std::uint8_t* first, const std::uint8_t* second, std::uint32_t* to, std::size_t count) {
+void PairsOfBytes(const std::uint8_t* first, const std::uint8_t* second, std::uint32_t* to,
+                  std::size_t count) {
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     const WordV low = hn::ShiftRight<16>(hn::BitCast(kU, floats_of(first + i)));
@@ -89,7 +92,8 @@ void PairsOfFloats(const float* first, const float* second, std::uint32_t* to, s
   for (; i < count; ++i) to[i] = bf16_bits_of(first[i]) | bf16_bits_of(second[i]) << 16;
 }
 
-void PairsOfBf16(const std::uint16_t* first, const std::uint16_t* second, std::uint32_t* to, std::size_t count) {
+void PairsOfBf16(const std::uint16_t* first, const std::uint16_t* second, std::uint32_t* to,
+                 std::size_t count) {
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
     const WordV low = hn::PromoteTo(kU, hn::LoadU(kHalves, first + i));

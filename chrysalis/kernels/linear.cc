@@ -131,8 +131,8 @@ void input_gradient_of_floats(const PackedLinear& layer, int rows, const float* 
   for (int first = 0; first < rows; first += kChunk) {
     const int count = std::min(kChunk, rows - first);
     std::ptrdiff_t operand_row = 0;
-    const void* operands = operands_of_rows(layer.precision(), count, layer.out(), dy + first * dy_row, dy_row,
-                                            scratch.left, operand_row);
+    const void* operands = operands_of_rows(layer.precision(), count, layer.out(), dy + first * dy_row,
+                                            dy_row, scratch.left, operand_row);
     layer.input_gradient(count, operands, operand_row, dx + first * dx_row, dx_row,
                          mask == nullptr ? nullptr : mask + first * dx_row);
   }

@@ -21,8 +21,9 @@ class PackedLinear {
   Precision precision() const { return precision_; }
   double multiply_adds() const { return static_cast<double>(in_) * out_; }
 
-  // y[row] = finish(init[row] + x[row] W^T). x: operands at x_row bytes a row, in bf16 with one finite operand
-  // after each row where `in` is odd. init: at init_row floats a row, null: the bias. y: floats, may be init.
+  // y[row] = finish(init[row] + x[row] W^T). x: operands at x_row bytes a row, in bf16 with one finite
+  // operand after each row where `in` is odd. init: at init_row floats a row, null: the bias. y: floats, may
+  // be init.
   void forward(int rows, const void* x, std::ptrdiff_t x_row, float* y, std::ptrdiff_t y_row,
                Finish finish = Finish::kNone, const float* init = nullptr, std::ptrdiff_t init_row = 0) const;
   // dx = dy W, where mask > 0 if there is one, else 0. dy: operands. mask: strides as dx.

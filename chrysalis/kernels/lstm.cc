@@ -26,8 +26,8 @@ void lstm_forward(const PackedLinear& recurrent, const LstmSequence& sequence, f
     }
     float* gates = sequence.gates + t * 4 * step_units;
     std::ptrdiff_t operand_row = 0;
-    const void* operands = operands_of_rows(recurrent.precision(), batch, width, before_h, width, scratch.left,
-                                            operand_row);
+    const void* operands =
+        operands_of_rows(recurrent.precision(), batch, width, before_h, width, scratch.left, operand_row);
     recurrent.forward(batch, operands, operand_row, gates, 4 * width, Finish::kNone, gates, 4 * width);
     for (int b = 0; b < batch; ++b) {
       const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(b) * width;

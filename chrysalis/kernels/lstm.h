@@ -15,8 +15,8 @@ namespace chrysalis {
 struct LstmSequence {
   int steps = 0, batch = 0, width = 0;
   const std::uint8_t* starts = nullptr;  // [T, B]
-  float* gates = nullptr;     // [T, B, 4 W]; in: what does not depend on h. Forward leaves them activated, the
-                              // gradient leaves the gradients of its input.
+  float* gates = nullptr;  // [T, B, 4 W]; in: what does not depend on h. Forward leaves them activated, the
+                           // gradient leaves the gradients of its input.
   float* before_h = nullptr;  // [T, B, W], after any reset.
   float* before_c = nullptr;  // Likewise.
   float* tanh_c = nullptr;    // [T, B, W]

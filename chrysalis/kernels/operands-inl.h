@@ -78,9 +78,7 @@ struct Bf16Words {
 
 // In the order of the instruction: the higher halves first.
 struct Bf16Emulated : Bf16Words {
-  static HWY_INLINE FloatV high(V pair) {
-    return hn::BitCast(kF, hn::And(pair, hn::Set(kU, 0xffff0000u)));
-  }
+  static HWY_INLINE FloatV high(V pair) { return hn::BitCast(kF, hn::And(pair, hn::Set(kU, 0xffff0000u))); }
   static HWY_INLINE FloatV low(V pair) { return hn::BitCast(kF, hn::ShiftLeft<16>(pair)); }
   static HWY_INLINE FloatV mul_add(FloatV sum, V a, V b) {
     return hn::MulAdd(low(a), low(b), hn::MulAdd(high(a), high(b), sum));

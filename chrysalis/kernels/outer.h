@@ -15,7 +15,8 @@ struct OuterArgs {
   int columns = 0;  // n, contiguous in b and c.
   int segments = 1;
   int length = 0;
-  // Unit m of step k of segment s is at a + s * a_segment + k * a_step + 4 m, in bytes, unaligned. b likewise.
+  // Unit m of step k of segment s is at a + s * a_segment + k * a_step + 4 m, in bytes, unaligned. b
+  // likewise.
   const void* a = nullptr;
   std::ptrdiff_t a_step = 0;
   std::ptrdiff_t a_segment = 0;

@@ -49,8 +49,8 @@ struct Named {
   std::int64_t target;
   const char* name;
 };
-constexpr Named kNames[] = {{HWY_AVX3, "avx512"}, {HWY_AVX2, "avx2"}, {HWY_SSE4, "sse4"}, {HWY_NEON, "neon"},
-                            {HWY_SCALAR, "scalar"}};
+constexpr Named kNames[] = {
+    {HWY_AVX3, "avx512"}, {HWY_AVX2, "avx2"}, {HWY_SSE4, "sse4"}, {HWY_NEON, "neon"}, {HWY_SCALAR, "scalar"}};
 
 bool reports_bf16() {
 #if HWY_ARCH_X86
@@ -76,7 +76,7 @@ bool executes_bf16() {
 #if HWY_ARCH_X86
   static std::mutex mu;
   const std::lock_guard lock(mu);
-  struct sigaction old, probe {};
+  struct sigaction old, probe{};
   probe.sa_handler = on_illegal_instruction;
   sigaction(SIGILL, &probe, &old);
   volatile bool works = false;

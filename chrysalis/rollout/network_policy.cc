@@ -55,9 +55,10 @@ class NetworkPolicy final : public Policy {
     convolved_.reserve(static_cast<std::size_t>(in.batch) * row);
     features_.reserve(static_cast<std::size_t>(in.batch) * network.hidden() * 4);
     for (int i = 0; i < in.batch; ++i) {
-      convolve_frame(network, in.observations[i], hidden_.as<void>(),
-                     convolved_.as<char>() + static_cast<std::ptrdiff_t>(i) * static_cast<std::ptrdiff_t>(row),
-                     scratch_);
+      convolve_frame(
+          network, in.observations[i], hidden_.as<void>(),
+          convolved_.as<char>() + static_cast<std::ptrdiff_t>(i) * static_cast<std::ptrdiff_t>(row),
+          scratch_);
     }
     const StageScope scope(Stage::kLinear, in.batch * network.linear().multiply_adds());
     network.linear().forward(in.batch, convolved_.as<void>(), static_cast<std::ptrdiff_t>(row),
@@ -78,12 +79,12 @@ class NetworkPolicy final : public Policy {
         network.core_offset(in.last_actions[i], in.last_rewards[i],
                             gates + static_cast<std::ptrdiff_t>(i) * gate_width);
       std::ptrdiff_t operand_row = 0;
-      const void* operands = operands_of_rows(network.precision(), batch, network.hidden(),
-                                              features_.as<float>(), network.hidden(), linear_scratch_.left,
-                                              operand_row);
-      network.core_input().forward(batch, operands, operand_row, network.has_memory() ? gates : h_.as<float>(),
-                                   gate_width, network.has_memory() ? Finish::kNone : Finish::kRelu, gates,
-                                   gate_width);
+      const void* operands =
+          operands_of_rows(network.precision(), batch, network.hidden(), features_.as<float>(),
+                           network.hidden(), linear_scratch_.left, operand_row);
+      network.core_input().forward(batch, operands, operand_row,
+                                   network.has_memory() ? gates : h_.as<float>(), gate_width,
+                                   network.has_memory() ? Finish::kNone : Finish::kRelu, gates, gate_width);
     }
     if (!network.has_memory()) return;
     const StageScope scope(Stage::kLstm, batch * network.recurrent().multiply_adds());

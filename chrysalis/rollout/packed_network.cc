@@ -9,8 +9,6 @@
 namespace chrysalis {
 namespace {
 
-constexpr float kPixelScale = 1.0f / 255.0f;  // Goes into conv1's weights: pixels are converted, not scaled.
-
 ConvolutionShape conv2_shape(const AgentConfig& config, const AgentShape& shape) {
   return {.height = (shape.conv2_height - 1) * 2 + 4,
           .width = (shape.conv2_width - 1) * 2 + 4,
@@ -52,10 +50,11 @@ PackedNetwork::PackedNetwork(const AgentConfig& config, const AgentSpec& spec, P
   linear_ = PackedLinear(precision, shape_.torso_features, hidden, part("torso.linear.weight"),
                          part("torso.linear.bias"));
   core_input_ = PackedLinear(precision, hidden, gates, part("core.input_weight"), nullptr);
-  if (has_memory()) recurrent_ = PackedLinear(precision, width, gates, part("core.recurrent_weight"), nullptr);
+  if (has_memory())
+    recurrent_ = PackedLinear(precision, width, gates, part("core.recurrent_weight"), nullptr);
   // Heads are small, and a policy's probabilities are what everything else is judged by.
-  policy_ = PackedLinear(Precision::kFloat32, width, spec.action_count, part("policy.weight"),
-                         part("policy.bias"));
+  policy_ =
+      PackedLinear(Precision::kFloat32, width, spec.action_count, part("policy.weight"), part("policy.bias"));
   baseline_ = PackedLinear(Precision::kFloat32, width, 1, part("baseline.weight"), part("baseline.bias"));
   core_bias_ = part("core.bias");
   action_weight_ = part("core.action_weight");
@@ -97,7 +96,8 @@ void convolve_frame(const PackedNetwork& network, const std::uint8_t* pixels, vo
   const std::ptrdiff_t bytes = operand_bytes(precision);
   const bool floats = precision == Precision::kFloat32;
   scratch.pixels.reserve(static_cast<std::size_t>(first.in_elements() + 2) * 4);
-  if (!floats) scratch.outputs.reserve(static_cast<std::size_t>(std::max(first.out_row(), second.out_elements())) * 4);
+  if (!floats)
+    scratch.outputs.reserve(static_cast<std::size_t>(std::max(first.out_row(), second.out_elements())) * 4);
   {
     const StageScope scope(Stage::kConv1, first.multiply_adds());
     int converted = 0;  // Rows of the picture; just before their use, while they stay in the first cache.

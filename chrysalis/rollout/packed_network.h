@@ -14,6 +14,9 @@
 
 namespace chrysalis {
 
+// Goes into conv1's weights: pixels are converted, not scaled.
+inline constexpr float kPixelScale = 1.0f / 255.0f;
+
 // Immutable but for pack_gradients(); any number of threads may read it. The layers are those of
 // weight_layout().
 class PackedNetwork {
@@ -83,8 +86,8 @@ class PackedNetworks {
   const AgentSpec spec_;
   const Precision precision_;
   std::mutex mu_;
-  std::shared_ptr<const PackedNetwork> last_;                 // Guarded by mu_.
-  std::vector<std::weak_ptr<const PackedNetwork>> in_use_;    // Guarded by mu_.
+  std::shared_ptr<const PackedNetwork> last_;               // Guarded by mu_.
+  std::vector<std::weak_ptr<const PackedNetwork>> in_use_;  // Guarded by mu_.
 };
 
 }  // namespace chrysalis

@@ -1,0 +1,476 @@
+#include "chrysalis/agent/native_layers.h"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
+#include "chrysalis/kernels/elementwise.h"
+#include "chrysalis/kernels/lstm.h"
+
+namespace chrysalis {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+// Frames that go through the layers at a time: enough to load a wide layer's weights and gradients rarely, few
+// enough that their activations stay in the second cache.
+constexpr int kChunk = 200;
+
+// What a forward pass keeps, beside tensors.
+template <typename T>
+struct Tape : torch::CustomClassHolder {
+  explicit Tape(T value) : value(std::move(value)) {}
+  T value;
+};
+template <typename T>
+T& keep(AutogradContext* context, T value) {
+  auto tape = c10::make_intrusive<Tape<T>>(std::move(value));
+  T& kept = tape->value;
+  context->saved_data["tape"] = c10::IValue::make_capsule(std::move(tape));
+  return kept;
+}
+template <typename T>
+T& kept(AutogradContext* context) {
+  const auto capsule = context->saved_data["tape"].toCapsule();
+  return static_cast<Tape<T>&>(*capsule).value;
+}
+
+float* data(const at::Tensor& tensor) {
+  return tensor.data_ptr<float>();
+}
+
+// ---- The torso.
+
+struct TorsoTape {
+  NativeContext context;
+  Frames frames;
+  std::shared_ptr<Buffer> hidden, convolved;  // Operands a frame at hidden_row and convolved_row bytes.
+  std::ptrdiff_t hidden_row = 0, convolved_row = 0;
+  at::Tensor features;  // Detached: only its numbers are wanted.
+};
+
+// Gradients of the two convolutions in the order of the tiles.
+struct ConvolutionGradients {
+  Buffer weight1, weight2;
+  at::Tensor bias1, bias2;
+};
+
+// From the gradients of conv2's outputs of one frame, or in bf16 of two, to those of the weights. `count`: 1,
+// or 2 in bf16. gradient: floats, the frames at `gradient_row` floats.
+void convolution_gradients(const TorsoTape& tape, int frame, int count, const float* gradient,
+                           std::ptrdiff_t gradient_row, ConvolutionGradients& into) {
+  const PackedNetwork& network = *tape.context.network;
+  NativeWorkspace& work = *tape.context.workspace;
+  const ConvolutionShape &first = network.conv1().shape(), &second = network.conv2().shape();
+  const Precision precision = network.precision();
+  const bool floats = precision == Precision::kFloat32;
+  const auto bytes = static_cast<std::size_t>(operand_bytes(precision));
+  const auto hidden_of = [&](int i) { return tape.hidden->as<char>() + (frame + i) * tape.hidden_row; };
+  const auto hidden_size = static_cast<std::size_t>(first.out_elements()),
+             out_size = static_cast<std::size_t>(second.out_elements()),
+             pixels_size = static_cast<std::size_t>(first.in_elements());
+  work.hidden_gradients.reserve(2 * hidden_size * 4);
+  float* hidden_gradient = work.hidden_gradients.as<float>();
+  const int last = count - 1;  // In bf16 the second frame; where there is none its gradients are zeros.
+  {
+    const StageScope scope(Stage::kConv2, 2 * count * second.multiply_adds());
+    // Step 1. The weights of conv2.
+    if (floats) {
+      convolution_weight_gradient(second, precision, hidden_of(0), gradient, second.out_row(),
+                                  into.weight2.as<float>());
+    } else {
+      work.pairs.reserve(std::max(pixels_size, hidden_size) * 4);
+      work.gradient_pairs.reserve(std::max(hidden_size, out_size) * 4);
+      pairs_of_bf16(reinterpret_cast<const std::uint16_t*>(hidden_of(0)),
+                    reinterpret_cast<const std::uint16_t*>(hidden_of(last)), work.pairs.as<std::uint32_t>(),
+                    hidden_size);
+      pairs_of_floats(gradient, gradient + last * gradient_row, work.gradient_pairs.as<std::uint32_t>(), out_size);
+      if (count == 1)
+        for (std::size_t i = 0; i < out_size; ++i) work.gradient_pairs.as<std::uint32_t>()[i] &= 0xffffu;
+      convolution_weight_gradient(second, precision, work.pairs.as<void>(), work.gradient_pairs.as<void>(),
+                                  second.out_row(), into.weight2.as<float>());
+    }
+    // Step 2. Its input.
+    work.padded.reserve((static_cast<std::size_t>(second.padded_elements()) + 2) * bytes);
+    for (int i = 0; i < count; ++i) {
+      const float* from = gradient + i * gradient_row;
+      add_rows(from, second.out_height() * second.out_width(), second.filters, second.filters, data(into.bias2));
+      for (int y = 0; y < second.out_height(); ++y) {
+        const auto at = (static_cast<std::size_t>(y) + second.padding()) * second.padded_row() +
+                        static_cast<std::size_t>(second.padding()) * second.filters;
+        operands_of_floats(precision, from + static_cast<std::ptrdiff_t>(y) * second.out_row(),
+                           work.padded.as<char>() + at * bytes, static_cast<std::size_t>(second.out_row()));
+      }
+      const float* mask = reinterpret_cast<const float*>(hidden_of(i));
+      if (!floats) {
+        work.floats.reserve(hidden_size * 4);
+        floats_of_operands(precision, hidden_of(i), work.floats.as<float>(), hidden_size);
+        mask = work.floats.as<float>();
+      }
+      network.conv2().input_gradient(work.padded.as<void>(), mask,
+                                     hidden_gradient + static_cast<std::ptrdiff_t>(i) * first.out_elements());
+    }
+  }
+  // Step 3. The weights of conv1.
+  const StageScope scope(Stage::kConv1, count * first.multiply_adds());
+  for (int i = 0; i < count; ++i)
+    add_rows(hidden_gradient + static_cast<std::ptrdiff_t>(i) * first.out_elements(),
+             first.out_height() * first.out_width(), first.filters, first.filters, data(into.bias1));
+  const auto& pixels = tape.frames.pixels;
+  if (floats) {
+    work.torso.pixels.reserve((pixels_size + 2) * 4);
+    operands_of_bytes(precision, pixels[frame], work.torso.pixels.as<void>(), pixels_size);
+    convolution_weight_gradient(first, precision, work.torso.pixels.as<void>(), hidden_gradient,
+                                first.out_row(), into.weight1.as<float>());
+  } else {
+    pairs_of_bytes(pixels[frame], pixels[frame + last], work.pairs.as<std::uint32_t>(), pixels_size);
+    pairs_of_floats(hidden_gradient, hidden_gradient + last * first.out_elements(),
+                    work.gradient_pairs.as<std::uint32_t>(), hidden_size);
+    if (count == 1)
+      for (std::size_t i = 0; i < hidden_size; ++i) work.gradient_pairs.as<std::uint32_t>()[i] &= 0xffffu;
+    convolution_weight_gradient(first, precision, work.pairs.as<void>(), work.gradient_pairs.as<void>(),
+                                first.out_row(), into.weight1.as<float>());
+  }
+}
+
+class Torso : public torch::autograd::Function<Torso> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& weight1, const at::Tensor& bias1,
+                            const at::Tensor& weight2, const at::Tensor& bias2,
+                            const at::Tensor& linear_weight, const at::Tensor& linear_bias,
+                            const NativeContext& native, const Frames& frames) {
+    const PackedNetwork& network = *native.network;
+    NativeWorkspace& work = *native.workspace;
+    const int count = static_cast<int>(frames.pixels.size()), hidden = network.hidden();
+    const auto bytes = static_cast<std::size_t>(operand_bytes(network.precision()));
+    TorsoTape tape;
+    tape.context = native;
+    tape.frames = frames;
+    tape.hidden_row =
+        static_cast<std::ptrdiff_t>(odd_lines((network.conv1().shape().out_elements() + 2) * bytes));
+    tape.convolved_row =
+        static_cast<std::ptrdiff_t>(odd_lines((network.shape().torso_features + 2) * bytes));
+    tape.hidden = work.pool->take(static_cast<std::size_t>(count) * tape.hidden_row);
+    tape.convolved = work.pool->take(static_cast<std::size_t>(count) * tape.convolved_row);
+    tape.features = at::empty({count, hidden}, at::kFloat);
+    for (int first = 0; first < count; first += kChunk) {
+      const int chunk = std::min(kChunk, count - first);
+      char* convolved = tape.convolved->as<char>() + first * tape.convolved_row;
+      for (int i = 0; i < chunk; ++i)
+        convolve_frame(network, frames.pixels[first + i], tape.hidden->as<char>() + (first + i) * tape.hidden_row,
+                       convolved + i * tape.convolved_row, work.torso);
+      const StageScope scope(Stage::kLinear, chunk * network.linear().multiply_adds());
+      network.linear().forward(chunk, convolved, tape.convolved_row,
+                               data(tape.features) + static_cast<std::ptrdiff_t>(first) * hidden, hidden,
+                               Finish::kRelu);
+    }
+    const at::Tensor features = tape.features;
+    keep(context, std::move(tape));
+    return features.view_as(features);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    TorsoTape& tape = kept<TorsoTape>(context);
+    CHRYSALIS_CHECK(tape.hidden != nullptr, "the torso's backward pass runs once");
+    const PackedNetwork& network = *tape.context.network;
+    network.pack_gradients();
+    NativeWorkspace& work = *tape.context.workspace;
+    const ConvolutionShape &first = network.conv1().shape(), &second = network.conv2().shape();
+    const Precision precision = network.precision();
+    const int count = static_cast<int>(tape.frames.pixels.size()), hidden = network.hidden(),
+              wide = network.shape().torso_features;
+    // Its own memory: masked in place.
+    const at::Tensor gradient = gradients[0].to(at::kFloat).clone(at::MemoryFormat::Contiguous);
+    const at::Tensor linear_weight = at::zeros({hidden, wide}), linear_bias = at::zeros({hidden});
+    ConvolutionGradients into;
+    into.weight1.reserve(static_cast<std::size_t>(first.kernel * first.run() * first.filters) * 4);
+    into.weight2.reserve(static_cast<std::size_t>(second.kernel * second.run() * second.filters) * 4);
+    into.bias1 = at::zeros({first.filters});
+    into.bias2 = at::zeros({second.filters});
+
+    const std::ptrdiff_t row = tape.convolved_row / operand_bytes(precision);  // Floats of a gradient's row.
+    work.gradients.reserve(static_cast<std::size_t>(std::min(kChunk, count)) * row * 4);
+    const int stride = precision == Precision::kFloat32 ? 1 : 2;
+    for (int begin = 0; begin < count; begin += kChunk) {
+      const int chunk = std::min(kChunk, count - begin);
+      float* dy = data(gradient) + static_cast<std::ptrdiff_t>(begin) * hidden;
+      const char* convolved = tape.convolved->as<char>() + begin * tape.convolved_row;
+      {
+        const StageScope scope(Stage::kLinear, 2 * chunk * network.linear().multiply_adds());
+        mask_by_relu(data(tape.features) + static_cast<std::ptrdiff_t>(begin) * hidden, dy,
+                     static_cast<std::size_t>(chunk) * hidden);
+        add_rows(dy, chunk, hidden, hidden, data(linear_bias));
+        add_weight_gradient(precision, chunk, wide, hidden, convolved, tape.convolved_row, dy, hidden,
+                            data(linear_weight), work.linear);
+        const float* mask = reinterpret_cast<const float*>(convolved);
+        if (precision == Precision::kBf16) {
+          work.floats.reserve(static_cast<std::size_t>(chunk) * row * 4);
+          floats_of_operands(precision, convolved, work.floats.as<float>(),
+                             static_cast<std::size_t>(chunk) * row);
+          mask = work.floats.as<float>();
+        }
+        input_gradient_of_floats(network.linear(), chunk, dy, hidden, work.gradients.as<float>(), row, mask,
+                                 work.linear);
+      }
+      for (int i = 0; i < chunk; i += stride)
+        convolution_gradients(tape, begin + i, std::min(stride, chunk - i), work.gradients.as<float>() + i * row,
+                              row, into);
+    }
+
+    const at::Tensor weight1 = at::empty({first.filters, first.channels, first.kernel, first.kernel}),
+                     weight2 = at::empty({second.filters, second.channels, second.kernel, second.kernel});
+    convolution_gradient_to_weights(first, into.weight1.as<float>(), kPixelScale, data(weight1));
+    convolution_gradient_to_weights(second, into.weight2.as<float>(), 1.0f, data(weight2));
+    tape.hidden = tape.convolved = nullptr;
+    const at::Tensor none;
+    return {weight1, into.bias1, weight2, into.bias2, linear_weight, linear_bias, none, none};
+  }
+};
+
+// ---- The core.
+
+// The operands of a core's input product, as both cores keep them.
+struct CoreTape {
+  NativeContext context;
+  at::Tensor features, last_actions, last_rewards;
+  int rows = 0;
+};
+
+CoreTape core_tape(const NativeContext& context, const at::Tensor& features, const at::Tensor& last_actions,
+                   const at::Tensor& last_rewards) {
+  return {.context = context,
+          .features = features.detach().contiguous(),
+          .last_actions = last_actions.contiguous(),
+          .last_rewards = last_rewards.contiguous(),
+          .rows = static_cast<int>(features.size(0))};
+}
+
+void core_input_forward(const CoreTape& tape, float* to) {
+  const PackedNetwork& network = *tape.context.network;
+  NativeWorkspace& work = *tape.context.workspace;
+  const StageScope scope(Stage::kCoreInput, tape.rows * network.core_input().multiply_adds());
+  const int hidden = network.hidden(), width = network.shape().gate_width;
+  for (int begin = 0; begin < tape.rows; begin += kChunk) {
+    const int chunk = std::min(kChunk, tape.rows - begin);
+    float* out = to + static_cast<std::ptrdiff_t>(begin) * width;
+    for (int i = 0; i < chunk; ++i)
+      network.core_offset(static_cast<int>(tape.last_actions.data_ptr<std::int64_t>()[begin + i]),
+                          data(tape.last_rewards)[begin + i], out + static_cast<std::ptrdiff_t>(i) * width);
+    std::ptrdiff_t operand_row = 0;
+    const void* operands =
+        operands_of_rows(network.precision(), chunk, hidden,
+                         data(tape.features) + static_cast<std::ptrdiff_t>(begin) * hidden, hidden,
+                         work.linear.left, operand_row);
+    network.core_input().forward(chunk, operands, operand_row, out, width, Finish::kNone, out, width);
+  }
+}
+
+struct CoreGradients {
+  at::Tensor features;
+  CoreParameters parameters;
+};
+// dgates: [rows, gate_width].
+CoreGradients core_input_gradient(const CoreTape& tape, const float* dgates) {
+  const PackedNetwork& network = *tape.context.network;
+  NativeWorkspace& work = *tape.context.workspace;
+  const StageScope scope(Stage::kCoreInput, 2 * tape.rows * network.core_input().multiply_adds());
+  const int hidden = network.hidden(), width = network.shape().gate_width;
+  CoreGradients into;
+  into.features = at::empty({tape.rows, hidden});
+  into.parameters = {.input_weight = at::zeros({width, hidden}),
+                     .action_weight = at::zeros({network.action_count(), width}),
+                     .reward_weight = at::zeros({width}),
+                     .bias = at::zeros({width})};
+  add_rows(dgates, tape.rows, width, width, data(into.parameters.bias));
+  for (int i = 0; i < tape.rows; ++i) {
+    const float* row = dgates + static_cast<std::ptrdiff_t>(i) * width;
+    const auto action = tape.last_actions.data_ptr<std::int64_t>()[i];
+    if (action >= 0) {
+      float* sum = data(into.parameters.action_weight) + action * width;
+      add_scaled(sum, nullptr, 1.0f, row, sum, width);
+    }
+    const float reward = std::clamp(data(tape.last_rewards)[i], -network.reward_clip(), network.reward_clip());
+    float* sum = data(into.parameters.reward_weight);
+    if (reward != 0) add_scaled(sum, nullptr, reward, row, sum, width);
+  }
+  std::ptrdiff_t operand_row = 0;
+  const void* operands = operands_of_rows(network.precision(), tape.rows, hidden, data(tape.features), hidden,
+                                          work.memory, operand_row);
+  add_weight_gradient(network.precision(), tape.rows, hidden, width, operands, operand_row, dgates, width,
+                      data(into.parameters.input_weight), work.linear);
+  input_gradient_of_floats(network.core_input(), tape.rows, dgates, width, data(into.features), hidden, nullptr,
+                           work.linear);
+  return into;
+}
+
+class CoreInput : public torch::autograd::Function<CoreInput> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& features,
+                            const at::Tensor& input_weight, const at::Tensor& action_weight,
+                            const at::Tensor& reward_weight, const at::Tensor& bias, const NativeContext& native,
+                            const at::Tensor& last_actions, const at::Tensor& last_rewards) {
+    const CoreTape& tape = keep(context, core_tape(native, features, last_actions, last_rewards));
+    const at::Tensor out = at::empty({tape.rows, native.network->shape().gate_width});
+    core_input_forward(tape, data(out));
+    return out;
+  }
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const CoreTape& tape = kept<CoreTape>(context);
+    tape.context.network->pack_gradients();
+    const CoreGradients into = core_input_gradient(tape, data(gradients[0].contiguous()));
+    const at::Tensor none;
+    const CoreParameters& p = into.parameters;
+    return {into.features, p.input_weight, p.action_weight, p.reward_weight, p.bias, none, none, none};
+  }
+};
+
+struct LstmTape {
+  CoreTape core;
+  at::Tensor starts;
+  std::shared_ptr<Buffer> gates, states;  // [n, 4 W]; before_h, before_c, tanh_c.
+  int steps = 0, batch = 0;
+
+  LstmSequence sequence() const {
+    const int width = core.context.network->core_width();
+    const std::ptrdiff_t units = static_cast<std::ptrdiff_t>(core.rows) * width;
+    return {.steps = steps,
+            .batch = batch,
+            .width = width,
+            .starts = starts.data_ptr<std::uint8_t>(),
+            .gates = gates->as<float>(),
+            .before_h = states->as<float>(),
+            .before_c = states->as<float>() + units,
+            .tanh_c = states->as<float>() + 2 * units};
+  }
+};
+
+class LstmCore : public torch::autograd::Function<LstmCore> {
+ public:
+  static variable_list forward(AutogradContext* context, const at::Tensor& features,
+                               const at::Tensor& input_weight, const at::Tensor& action_weight,
+                               const at::Tensor& reward_weight, const at::Tensor& bias,
+                               const at::Tensor& recurrent, const NativeContext& native,
+                               const at::Tensor& last_actions, const at::Tensor& last_rewards,
+                               const at::Tensor& h, const at::Tensor& c, const at::Tensor& starts) {
+    const PackedNetwork& network = *native.network;
+    LstmTape& tape = keep(context, LstmTape());
+    tape.core = core_tape(native, features, last_actions, last_rewards);
+    tape.starts = starts.contiguous();
+    tape.steps = static_cast<int>(starts.size(0));
+    tape.batch = static_cast<int>(starts.size(1));
+    const int width = network.core_width();
+    const auto units = static_cast<std::size_t>(tape.core.rows) * width;
+    tape.gates = native.workspace->pool->take(4 * units * 4);
+    tape.states = native.workspace->pool->take(3 * units * 4);
+    core_input_forward(tape.core, tape.gates->as<float>());
+    const StageScope scope(Stage::kLstm, tape.core.rows * network.recurrent().multiply_adds());
+    at::Tensor last_h = h.clone(at::MemoryFormat::Contiguous), last_c = c.clone(at::MemoryFormat::Contiguous);
+    at::Tensor outputs = at::empty({tape.steps, tape.batch, width});
+    lstm_forward(network.recurrent(), tape.sequence(), data(last_h), data(last_c), data(outputs),
+                 native.workspace->linear);
+    context->mark_non_differentiable({last_h, last_c});
+    return {outputs, last_h, last_c};
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    LstmTape& tape = kept<LstmTape>(context);
+    CHRYSALIS_CHECK(tape.gates != nullptr, "the core's backward pass runs once");
+    const PackedNetwork& network = *tape.core.context.network;
+    network.pack_gradients();
+    NativeWorkspace& work = *tape.core.context.workspace;
+    const LstmSequence sequence = tape.sequence();
+    const int rows = tape.core.rows, width = sequence.width;
+    const at::Tensor recurrent = at::zeros({4 * width, width});
+    {
+      const StageScope scope(Stage::kLstm, 2 * rows * network.recurrent().multiply_adds());
+      const at::Tensor output_gradients = gradients[0].contiguous();
+      lstm_gradient(network.recurrent(), sequence, data(output_gradients), work.memory, work.linear);
+      std::ptrdiff_t operand_row = 0;
+      const void* before = operands_of_rows(network.precision(), rows, width, sequence.before_h, width,
+                                            work.memory, operand_row);
+      add_weight_gradient(network.precision(), rows, width, 4 * width, before, operand_row, sequence.gates,
+                          4 * width, data(recurrent), work.linear);
+    }
+    const CoreGradients into = core_input_gradient(tape.core, sequence.gates);
+    tape.gates = tape.states = nullptr;
+    const at::Tensor none;
+    const CoreParameters& p = into.parameters;
+    return {into.features, p.input_weight, p.action_weight, p.reward_weight, p.bias, recurrent,
+            none,          none,           none,            none,            none,   none};
+  }
+};
+
+// ---- Heads.
+
+struct LinearTape {
+  NativeContext context;
+  const PackedLinear* layer;
+  at::Tensor x;
+};
+
+class Linear : public torch::autograd::Function<Linear> {
+ public:
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                            const at::Tensor& bias, const NativeContext& native, const PackedLinear* layer) {
+    const LinearTape& tape =
+        keep(context, LinearTape{.context = native, .layer = layer, .x = x.detach().contiguous()});
+    const int rows = static_cast<int>(x.size(0));
+    const StageScope scope(Stage::kHeads, rows * layer->multiply_adds());
+    const at::Tensor y = at::empty({rows, layer->out()});
+    layer->forward(rows, data(tape.x), 4 * layer->in(), data(y), layer->out());
+    return y;
+  }
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const LinearTape& tape = kept<LinearTape>(context);
+    tape.context.network->pack_gradients();
+    const PackedLinear& layer = *tape.layer;
+    const int rows = static_cast<int>(tape.x.size(0)), in = layer.in(), out = layer.out();
+    const StageScope scope(Stage::kHeads, 2 * rows * layer.multiply_adds());
+    const at::Tensor dy = gradients[0].contiguous();
+    const at::Tensor dx = at::empty({rows, in}), weight = at::zeros({out, in}), bias = at::zeros({out});
+    add_rows(data(dy), rows, out, out, data(bias));
+    add_weight_gradient(layer.precision(), rows, in, out, data(tape.x), 4 * in, data(dy), out, data(weight),
+                        tape.context.workspace->linear);
+    input_gradient_of_floats(layer, rows, data(dy), out, data(dx), in, nullptr, tape.context.workspace->linear);
+    const at::Tensor none;
+    return {dx, weight, bias, none, none};
+  }
+};
+
+}  // namespace
+
+at::Tensor native_torso(const NativeContext& context, const Frames& frames, const at::Tensor& weight1,
+                        const at::Tensor& bias1, const at::Tensor& weight2, const at::Tensor& bias2,
+                        const at::Tensor& linear_weight, const at::Tensor& linear_bias) {
+  CHRYSALIS_CHECK(!frames.pixels.empty());
+  return Torso::apply(weight1, bias1, weight2, bias2, linear_weight, linear_bias, context, frames);
+}
+
+at::Tensor native_core_input(const NativeContext& context, const at::Tensor& features,
+                             const at::Tensor& last_actions, const at::Tensor& last_rewards,
+                             const CoreParameters& parameters) {
+  return CoreInput::apply(features, parameters.input_weight, parameters.action_weight,
+                          parameters.reward_weight, parameters.bias, context, last_actions, last_rewards);
+}
+
+std::tuple<at::Tensor, at::Tensor, at::Tensor> native_lstm_core(
+    const NativeContext& context, const at::Tensor& features, const at::Tensor& last_actions,
+    const at::Tensor& last_rewards, const CoreParameters& parameters, const at::Tensor& recurrent,
+    const at::Tensor& h, const at::Tensor& c, const at::Tensor& starts) {
+  const auto results = LstmCore::apply(features, parameters.input_weight, parameters.action_weight,
+                                       parameters.reward_weight, parameters.bias, recurrent, context,
+                                       last_actions, last_rewards, h, c, starts);
+  return {results[0], results[1], results[2]};
+}
+
+at::Tensor native_linear(const NativeContext& context, const PackedLinear& layer, const at::Tensor& x,
+                         const at::Tensor& weight, const at::Tensor& bias) {
+  return Linear::apply(x, weight, bias, context, &layer);
+}
+
+}  // namespace chrysalis
