@@ -5,6 +5,7 @@
 
 #include "chrysalis/agent/product.h"
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
 
 namespace chrysalis {
 namespace {
@@ -29,6 +30,7 @@ class Lstm : public torch::autograd::Function<Lstm> {
                                                 const at::Tensor& h0, const at::Tensor& c0,
                                                 const at::Tensor& starts) {
     const std::int64_t steps = inputs.size(0), batch = inputs.size(1), width = recurrent.size(1);
+    const StageScope scope(Stage::kLstm, static_cast<double>(steps * batch * recurrent.numel()));
     const auto factors = factors_of(starts, inputs.options());
     // OpenBLAS is faster with the transpose laid out, but not so much that one step pays for the copy.
     const at::Tensor recurrent_t = steps > 1 ? recurrent.t().contiguous() : recurrent.t();
@@ -67,6 +69,7 @@ class Lstm : public torch::autograd::Function<Lstm> {
     const at::Tensor &recurrent = saved[0], &gates = saved[1], &before_h = saved[2], &before_c = saved[3],
                      &tanh_c = saved[4], &starts = saved[5], &doutputs = gradients[0];
     const std::int64_t steps = gates.size(0), batch = gates.size(1), width = recurrent.size(1);
+    const StageScope scope(Stage::kLstm, static_cast<double>(2 * steps * batch * recurrent.numel()));
     const auto factors = factors_of(starts, gates.options());
 
     // What multiplies dh and dc in each step, for the whole sequence at once.

@@ -5,6 +5,7 @@
 #include "chrysalis/agent/lstm.h"
 #include "chrysalis/agent/product.h"
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
 
 namespace chrysalis {
 namespace {
@@ -50,7 +51,7 @@ NetworkOutput Network::forward(const NetworkInput& in) const {
       convolve(in.frames, part("torso.conv1.weight"), part("torso.conv1.bias"), part("torso.conv2.weight"),
                part("torso.conv2.bias"), in.chunk_frames);
   const at::Tensor features =
-      linear(convolved, part("torso.linear.weight"), part("torso.linear.bias")).relu();
+      linear(Stage::kLinear, convolved, part("torso.linear.weight"), part("torso.linear.bias")).relu();
 
   // Step 2. The core's input product with (features, one-hot action, reward). The one-hot's share is a
   // look-up in a table whose first row, no action, is the bias alone.
@@ -62,7 +63,7 @@ NetworkOutput Network::forward(const NetworkInput& in) const {
       at::addr(table.index_select(0, in.last_actions + 1), rewards, part("core.reward_weight"));
   const at::Tensor& input_weight = part("core.input_weight");
   const at::Tensor no_bias = at::zeros({input_weight.size(0)}, input_weight.options().requires_grad(false));
-  const at::Tensor inputs = linear(features, input_weight, no_bias) + offset;
+  const at::Tensor inputs = linear(Stage::kCoreInput, features, input_weight, no_bias) + offset;
 
   // Step 3. The core.
   NetworkOutput out;
@@ -79,6 +80,8 @@ NetworkOutput Network::forward(const NetworkInput& in) const {
   }
 
   // Step 4. The heads.
+  const StageScope scope(Stage::kHeads,
+                         static_cast<double>(rows * config_.core_width * (spec_.action_count + 1)));
   const at::Tensor core = out.core.reshape({rows, config_.core_width});
   const at::Tensor logits = at::addmm(part("policy.bias"), core, part("policy.weight").t());
   out.log_policy = logits.log_softmax(1).view({in.steps, in.batch, spec_.action_count});

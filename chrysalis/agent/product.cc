@@ -30,7 +30,9 @@ at::Tensor as_kernels(const at::Tensor& matrix) {
 class Linear : public torch::autograd::Function<Linear> {
  public:
   static at::Tensor forward(torch::autograd::AutogradContext* context, const at::Tensor& x,
-                            const at::Tensor& weight, const at::Tensor& bias) {
+                            const at::Tensor& weight, const at::Tensor& bias, Stage stage) {
+    const StageScope scope(stage, static_cast<double>(x.size(0) * weight.numel()));
+    context->saved_data["stage"] = static_cast<std::int64_t>(stage);
     context->save_for_backward({x, weight});
     return product(x, weight).add_(bias);
   }
@@ -38,9 +40,12 @@ class Linear : public torch::autograd::Function<Linear> {
                                                  torch::autograd::variable_list gradients) {
     const auto saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1], gradient = gradients[0];
+    const std::int64_t products = context->needs_input_grad(0) ? 2 : 1;
+    const StageScope scope(static_cast<Stage>(context->saved_data["stage"].toInt()),
+                           static_cast<double>(products * x.size(0) * weight.numel()));
     at::Tensor dx;
     if (context->needs_input_grad(0)) dx = product(gradient, weight.t());
-    return {dx, product(gradient.t(), x.t()), gradient.sum(0)};
+    return {dx, product(gradient.t(), x.t()), gradient.sum(0), at::Tensor()};
   }
 };
 
@@ -54,8 +59,8 @@ at::Tensor product(const at::Tensor& a, const at::Tensor& b) {
   return picture.permute({0, 2, 3, 1}).reshape({a.size(0), b.size(0)});
 }
 
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  return Linear::apply(x, weight, bias);
+at::Tensor linear(Stage stage, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return Linear::apply(x, weight, bias, stage);
 }
 
 void use_one_thread() {

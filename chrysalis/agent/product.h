@@ -4,6 +4,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "chrysalis/core/stage_clock.h"
+
 namespace chrysalis {
 
 // a b^T. a: [m, k], b: [n, k], any strides, one device and dtype; returns [m, n]. No gradient.
@@ -14,8 +16,8 @@ namespace chrysalis {
 at::Tensor product(const at::Tensor& a, const at::Tensor& b);
 
 // x weight^T + bias with gradients to all three, as torch::nn::functional::linear, through product().
-// x: [n, in], weight: [out, in], bias: [out].
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
+// x: [n, in], weight: [out, in], bias: [out]. Forward and backward count as `stage`.
+at::Tensor linear(Stage stage, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 // Sets Torch's operators and OpenBLAS to one thread for calls from this thread. Cheap; call it at every
 // entry.

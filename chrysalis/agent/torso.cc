@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
 
 namespace chrysalis {
 namespace {
@@ -27,6 +28,7 @@ int chunk_count(std::size_t frames, int chunk) {
 // Frames [first, first + count) as numbers 0 to 255, [count, 3, height, width], channels last.
 at::Tensor pixels_of(const Frames& frames, std::size_t first, std::size_t count,
                      const at::TensorOptions& options) {
+  const StageScope scope(Stage::kPixels);
   const auto n = static_cast<std::int64_t>(count);
   const std::int64_t bytes = static_cast<std::int64_t>(frames.height) * frames.width * 3;
   at::Tensor pixels;
@@ -45,17 +47,22 @@ at::Tensor pixels_of(const Frames& frames, std::size_t first, std::size_t count,
   return pixels.view({n, frames.height, frames.width, 3}).permute({0, 3, 1, 2});
 }
 
-at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+at::Tensor convolution(Stage stage, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                        const std::vector<std::int64_t>& stride) {
+  const auto positions = [&](int side) { return (x.size(side) - weight.size(side)) / stride[0] + 1; };
+  const StageScope scope(stage,
+                         static_cast<double>(x.size(0) * positions(2) * positions(3) * weight.numel()));
   return at::convolution(x, weight, bias, stride, kNoPadding, kNoDilation, false, kNoPadding, 1);
 }
 
-std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(const at::Tensor& gradient,
+std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(Stage stage, const at::Tensor& gradient,
                                                                     const at::Tensor& x,
                                                                     const at::Tensor& weight,
                                                                     const std::vector<std::int64_t>& stride,
                                                                     bool to_input) {
-  const std::int64_t filters = weight.size(0);
+  const std::int64_t filters = weight.size(0), products = to_input ? 2 : 1;
+  const StageScope scope(
+      stage, static_cast<double>(products * gradient.numel() / gradient.size(1) * weight.numel()));
   return at::convolution_backward(gradient, x, weight, at::IntArrayRef(&filters, 1), stride, kNoPadding,
                                   kNoDilation, false, kNoPadding, 1, {to_input, true, true});
 }
@@ -74,8 +81,8 @@ class Convolutions : public torch::autograd::Function<Convolutions> {
       const std::size_t first = static_cast<std::size_t>(i) * chunk,
                         n = std::min<std::size_t>(chunk, count - first);
       const at::Tensor x = pixels_of(frames, first, n, weight1.options().requires_grad(false));
-      const at::Tensor hidden = convolution(x, w1, bias1, kStride1).relu_();
-      const at::Tensor out = convolution(hidden, w2, bias2, kStride2).permute({0, 2, 3, 1});
+      const at::Tensor hidden = convolution(Stage::kConv1, x, w1, bias1, kStride1).relu_();
+      const at::Tensor out = convolution(Stage::kConv2, hidden, w2, bias2, kStride2).permute({0, 2, 3, 1});
       if (!features.defined()) {
         features = at::empty({static_cast<std::int64_t>(count), out.size(1), out.size(2), out.size(3)},
                              out.options());
@@ -113,11 +120,11 @@ class Convolutions : public torch::autograd::Function<Convolutions> {
       const at::Tensor out = features.narrow(0, first, n);
       const at::Tensor gradient =
           at::threshold_backward(gradients[0].narrow(0, first, n), out, 0).permute({0, 3, 1, 2});
-      auto [dx, dw, db] = convolution_backward(gradient, kept[i], w2, kStride2, true);
+      auto [dx, dw, db] = convolution_backward(Stage::kConv2, gradient, kept[i], w2, kStride2, true);
       const at::Tensor dhidden = at::threshold_backward(dx, kept[i], 0);
       const at::Tensor x =
           pixels_of(frames, static_cast<std::size_t>(first), static_cast<std::size_t>(n), options);
-      auto [unused, dw_1, db_1] = convolution_backward(dhidden, x, kernel1, kStride1, false);
+      auto [unused, dw_1, db_1] = convolution_backward(Stage::kConv1, dhidden, x, kernel1, kStride1, false);
       dw1 = i == 0 ? dw_1 : dw1.add_(dw_1);
       db1 = i == 0 ? db_1 : db1.add_(db_1);
       dw2 = i == 0 ? dw : dw2.add_(dw);

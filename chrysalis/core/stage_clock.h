@@ -39,6 +39,7 @@ enum class Stage : std::uint8_t {
   kCoreInput,  // The core's product with its input.
   kLstm,       // Its recurrence.
   kHeads,
+  kLearn,  // The learner beside what follows.
   kBatch,  // Making a batch of unrolls.
   kLoss,
   kStatistics,  // Of the batch, for the report.

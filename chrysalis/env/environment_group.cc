@@ -1,6 +1,7 @@
 #include "chrysalis/env/environment_group.h"
 
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
 
 namespace chrysalis {
 
@@ -26,33 +27,43 @@ EnvironmentGroup::EnvironmentGroup(const Config& config,
 }
 
 void EnvironmentGroup::begin_episode(int i) {
+  const StageScope scope(Stage::kReset);
   environments_[i]->reset(episode_seed(config_.run_seed, config_.purpose, config_.member,
                                        config_.first_environment + i, episodes_[i].index));
 }
 
+void EnvironmentGroup::draw(int i, std::span<std::uint8_t> rgb) {
+  const StageScope scope(Stage::kDraw);
+  environments_[i]->observe(rgb);
+}
+
+StepResult EnvironmentGroup::advance(int i, const RawAction& action) {
+  const StageScope scope(Stage::kWorld);
+  return environments_[i]->step(action);
+}
+
 void EnvironmentGroup::observe(std::span<std::uint8_t* const> rgb) {
   CHRYSALIS_CHECK_EQ(static_cast<int>(rgb.size()), size());
-  for (int i = 0; i < size(); ++i) environments_[i]->observe({rgb[i], spec().observation_bytes()});
+  for (int i = 0; i < size(); ++i) draw(i, {rgb[i], spec().observation_bytes()});
 }
 
 void EnvironmentGroup::step(std::span<const RawAction> actions, std::span<std::uint8_t* const> rgb) {
   CHRYSALIS_CHECK_EQ(static_cast<int>(actions.size()), size());
   CHRYSALIS_CHECK_EQ(static_cast<int>(rgb.size()), size());
   for (int i = 0; i < size(); ++i) {
-    const StepResult result = environments_[i]->step(actions[i]);
+    const StepResult result = advance(i, actions[i]);
     results_[i] = result;
     Episode& episode = episodes_[i];
     episode.episode_return += result.reward;
     episode.agent_steps += 1;
     episode.frames += result.frames;
     if (result.ended) {
-      if (result.truncated && config_.keep_final_observations)
-        environments_[i]->observe(final_observations_[i]);
+      if (result.truncated && config_.keep_final_observations) draw(i, final_observations_[i]);
       ended_episodes_[i] = episode;
       episode = {.index = episode.index + 1};
       begin_episode(i);
     }
-    environments_[i]->observe({rgb[i], spec().observation_bytes()});
+    draw(i, {rgb[i], spec().observation_bytes()});
   }
 }
 

@@ -60,6 +60,8 @@ class EnvironmentGroup {
 
  private:
   void begin_episode(int i);
+  StepResult advance(int i, const RawAction& action);
+  void draw(int i, std::span<std::uint8_t> rgb);
 
   Config config_;
   std::vector<std::unique_ptr<Environment>> environments_;

@@ -10,6 +10,7 @@
 #include "chrysalis/agent/network.h"
 #include "chrysalis/agent/product.h"
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
 #include "chrysalis/impala/loss.h"
 #include "chrysalis/impala/rmsprop.h"
 
@@ -43,6 +44,7 @@ double number(const at::Tensor& tensor) {
 ShardSums sums_of(const Loss& loss, const VTraceReturns& returns, const NetworkOutput& out,
                   const Batch& batch) {
   at::NoGradGuard no_grad;
+  const StageScope scope(Stage::kStatistics);
   ShardSums sums;
   const std::int64_t steps = returns.targets.size(0);
   const at::Tensor error = returns.targets - out.values.narrow(0, 0, steps);
@@ -66,6 +68,16 @@ ShardSums sums_of(const Loss& loss, const VTraceReturns& returns, const NetworkO
 at::Tensor host_tensor(const Weights& weights) {
   return at::from_blob(const_cast<float*>(weights.values.data()),
                        {static_cast<std::int64_t>(weights.values.size())});
+}
+
+NetworkOutput forward(Network& network, const NetworkInput& input) {
+  const StageScope scope(Pass::kForward, Stage::kNetwork);
+  return network.forward(input);
+}
+
+void backward(const at::Tensor& loss) {
+  const StageScope scope(Pass::kBackward, Stage::kNetwork);
+  loss.backward();
 }
 
 class ImpalaLearner final : public Learner {
@@ -94,10 +106,10 @@ class ImpalaLearner final : public Learner {
     Network& network = *networks_[shard];
     network.flat_gradient().zero_();
     const Batch batch = make_batch(unrolls, config_, spec_, options_);
-    const NetworkOutput out = network.forward(batch.input);
+    const NetworkOutput out = forward(network, batch.input);
     const VTraceReturns returns = impala_returns(out, batch, config_);
     const Loss loss = impala_loss(out, batch, returns, config_);
-    loss.total.backward();
+    backward(loss.total);
     sums_[shard] = sums_of(loss, returns, out, batch);
     add_lag(unrolls, sums_[shard]);
   }
@@ -105,6 +117,7 @@ class ImpalaLearner final : public Learner {
   UpdateReport apply() override {
     use_one_thread();
     at::NoGradGuard no_grad;
+    const StageScope scope(Stage::kOptimizer);
     // Step 1. Shards in their order, so that the result is the same whoever computed them.
     const at::Tensor gradient = networks_[0]->flat_gradient().clone();
     ShardSums sums = sums_[0];
@@ -184,6 +197,7 @@ class ImpalaLearner final : public Learner {
   }
 
   void publish(std::int64_t version) {
+    const StageScope scope(Stage::kPublish);
     auto weights = std::make_shared<Weights>();
     weights->version = version;
     weights->layout = layout_;

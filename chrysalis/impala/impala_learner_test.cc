@@ -106,6 +106,35 @@ TEST(ImpalaLearner, GivesTheSameBitsOnThreadsAtTheDefaultSizes) {
   }
 }
 
+// What a profile sets against SGEMM, by layer and pass.
+TEST(ImpalaLearner, CountsTheMultiplyAddsThatTheNetworkHas) {
+  LearnerConfig config = small_learner(/*shards=*/1);
+  const auto learner = learner_of(config);
+  StageClock clock(1);
+  const StageClock::Attachment attachment(&clock, 0);
+  update(*learner, batch_of(1));
+  const StageTotals totals = clock.read()[0];
+  const AgentShape shape = agent_shape(kAgent, kSpec).value();
+  const auto frames = static_cast<double>((config.unroll + 1) * config.batch_unrolls);
+  const double conv1 = frames * shape.conv1_height * shape.conv1_width * 4 * 8 * 8 * 3;
+  const double conv2 = frames * shape.conv2_height * shape.conv2_width * 4 * 4 * 4 * 4;
+  const double linear = frames * shape.torso_features * 16, input = frames * 4 * 8 * 16,
+               lstm = frames * 4 * 8 * 8, heads = frames * 8 * (3 + 1);
+  const auto counted = [&](Pass pass, Stage stage) { return totals.at(pass, stage).multiply_adds; };
+  EXPECT_EQ(counted(Pass::kForward, Stage::kConv1), conv1);
+  EXPECT_EQ(counted(Pass::kForward, Stage::kConv2), conv2);
+  EXPECT_EQ(counted(Pass::kForward, Stage::kLinear), linear);
+  EXPECT_EQ(counted(Pass::kForward, Stage::kCoreInput), input);
+  EXPECT_EQ(counted(Pass::kForward, Stage::kLstm), lstm);
+  EXPECT_EQ(counted(Pass::kForward, Stage::kHeads), heads);
+  // The pixels need no gradient.
+  EXPECT_EQ(counted(Pass::kBackward, Stage::kConv1), conv1);
+  EXPECT_EQ(counted(Pass::kBackward, Stage::kConv2), 2 * conv2);
+  EXPECT_EQ(counted(Pass::kBackward, Stage::kLinear), 2 * linear);
+  EXPECT_EQ(counted(Pass::kBackward, Stage::kCoreInput), 2 * input);
+  EXPECT_EQ(counted(Pass::kBackward, Stage::kLstm), 2 * lstm);
+}
+
 TEST(ImpalaLearner, ShardsAndChunksChangeOnlyRounding) {
   const Unrolls unrolls = batch_of(1);
   const auto whole = learner_of(small_learner(1));

@@ -5,12 +5,14 @@
 #include <algorithm>
 
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
 
 namespace chrysalis {
 
 Batch make_batch(std::span<const Unroll* const> unrolls, const LearnerConfig& config, const AgentSpec& spec,
                  const at::TensorOptions& options) {
   CHRYSALIS_CHECK(!unrolls.empty());
+  const StageScope scope(Stage::kBatch);
   const std::int64_t steps = config.unroll, count = static_cast<std::int64_t>(unrolls.size());
   const int state_size = unrolls[0]->shape.core_state_size;
   Batch batch;
@@ -74,6 +76,7 @@ at::Tensor action_log_policy(const NetworkOutput& out, const Batch& batch) {
 
 VTraceReturns impala_returns(const NetworkOutput& out, const Batch& batch, const LearnerConfig& config) {
   at::NoGradGuard no_grad;
+  const StageScope scope(Stage::kLoss);
   const std::int64_t steps = batch.actions.size(0);
   return vtrace({.log_rhos = action_log_policy(out, batch) - batch.log_mu,
                  .discounts = batch.discounts,
@@ -85,6 +88,7 @@ VTraceReturns impala_returns(const NetworkOutput& out, const Batch& batch, const
 
 Loss impala_loss(const NetworkOutput& out, const Batch& batch, const VTraceReturns& returns,
                  const LearnerConfig& config) {
+  const StageScope scope(Stage::kLoss);
   const std::int64_t steps = batch.actions.size(0);
   const at::Tensor log_policy = out.log_policy.narrow(0, 0, steps), values = out.values.narrow(0, 0, steps);
   Loss loss;

@@ -4,9 +4,18 @@
 #include <cstring>
 
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
 #include "chrysalis/rollout/sample.h"
 
 namespace chrysalis {
+namespace {
+
+void act(Policy& policy, const PolicyInput& in, const PolicyOutput& out) {
+  const StageScope scope(Pass::kAct, Stage::kNetwork);
+  policy.step(in, out);
+}
+
+}  // namespace
 
 Actor::Actor(const ActorConfig& config, std::vector<std::unique_ptr<Environment>> environments,
              int core_state_size)
@@ -40,6 +49,7 @@ void Actor::collect(Policy& policy, std::int64_t weights_version, std::span<Unro
   CHRYSALIS_CHECK_EQ(static_cast<int>(finished.size()), n);
   CHRYSALIS_CHECK_EQ(policy.core_state_size(), shape_.core_state_size);
   CHRYSALIS_CHECK_EQ(policy.action_count(), static_cast<int>(config_.actions->size()));
+  const StageScope scope(Stage::kRollout);
 
   action_streams_.clear();
   for (int i = 0; i < n; ++i) {
@@ -92,6 +102,7 @@ void Actor::collect(Policy& policy, std::int64_t weights_version, std::span<Unro
 }
 
 void Actor::decide(Policy& policy, std::span<Unroll* const> out, int t) {
+  const StageScope scope(Stage::kSample);
   const int n = group_.size();
   const std::size_t action_count = config_.actions->size();
   for (int i = 0; i < n; ++i) {
@@ -100,12 +111,13 @@ void Actor::decide(Policy& policy, std::span<Unroll* const> out, int t) {
     out[i]->last_rewards[t] = last_rewards_[i];
     out[i]->episode_starts[t] = episode_starts_[i];
   }
-  policy.step({.batch = n,
-               .observations = observations_,
-               .last_actions = last_actions_,
-               .last_rewards = last_rewards_,
-               .episode_starts = episode_starts_},
-              {.core_states = core_states_, .log_policy = log_policy_, .values = values_});
+  act(policy,
+      {.batch = n,
+       .observations = observations_,
+       .last_actions = last_actions_,
+       .last_rewards = last_rewards_,
+       .episode_starts = episode_starts_},
+      {.core_states = core_states_, .log_policy = log_policy_, .values = values_});
   for (int i = 0; i < n; ++i) {
     const std::span<const float> log_policy(log_policy_.data() + i * action_count, action_count);
     const int action = sample_action(log_policy, action_streams_[i]);
@@ -123,14 +135,15 @@ void Actor::bootstrap_truncated(Policy& policy, std::span<Unroll* const> out, in
                 shape_.core_state_size, truncation_core_.begin());
     const float reward = group_.results()[i].reward;
     const std::uint8_t goes_on = 0;
-    policy.step({.batch = 1,
-                 .observations = {&observation, 1},
-                 .last_actions = {&out[i]->actions[t], 1},
-                 .last_rewards = {&reward, 1},
-                 .episode_starts = {&goes_on, 1}},
-                {.core_states = truncation_core_,
-                 .log_policy = std::span(log_policy_).first(config_.actions->size()),
-                 .values = {&out[i]->truncation_values[t], 1}});
+    act(policy,
+        {.batch = 1,
+         .observations = {&observation, 1},
+         .last_actions = {&out[i]->actions[t], 1},
+         .last_rewards = {&reward, 1},
+         .episode_starts = {&goes_on, 1}},
+        {.core_states = truncation_core_,
+         .log_policy = std::span(log_policy_).first(config_.actions->size()),
+         .values = {&out[i]->truncation_values[t], 1}});
   }
 }
 

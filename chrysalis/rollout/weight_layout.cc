@@ -72,7 +72,7 @@ Result<AgentShape> agent_shape(const AgentConfig& config, const AgentSpec& spec)
   return shape;
 }
 
-Result<double> trained_step_multiply_adds(const AgentConfig& config, const AgentSpec& spec) {
+Result<StepMultiplyAdds> step_multiply_adds(const AgentConfig& config, const AgentSpec& spec) {
   CHRYSALIS_ASSIGN_OR_RETURN(const AgentShape shape, agent_shape(config, spec));
   const auto product = [](auto... sizes) { return (static_cast<double>(sizes) * ...); };
   const double conv1 = product(shape.conv1_height, shape.conv1_width, config.conv1_filters, 8 * 8 * 3);
@@ -82,7 +82,8 @@ Result<double> trained_step_multiply_adds(const AgentConfig& config, const Agent
   const auto recurrent = shape.core_state_size > 0 ? config.core_width : 0;
   const double core = product(shape.gate_width, config.hidden + spec.action_count + 1 + recurrent);
   const double heads = product(config.core_width, spec.action_count + 1);
-  return 4 * (conv1 + conv2 + linear + core + heads) - conv1;
+  const double forward = conv1 + conv2 + linear + core + heads;
+  return StepMultiplyAdds{.act = forward, .learn = 3 * forward - conv1};
 }
 
 Result<std::shared_ptr<const WeightLayout>> weight_layout(const AgentConfig& config, const AgentSpec& spec) {

@@ -31,10 +31,14 @@ struct AgentShape {
 // Errors: a picture that is too small or not of a multiple of 4; sizes below 1; an unknown core.
 Result<AgentShape> agent_shape(const AgentConfig& config, const AgentSpec& spec);
 
-// Multiply-adds of one trained agent step: acting forward, learning forward, and backward, which is twice a
-// forward step less the input gradient of the first convolution. The one-hot last action counts as a product,
-// as the paper's network has it, so the default agent's are 10,339,328 whatever its look-ups cost.
-Result<double> trained_step_multiply_adds(const AgentConfig& config, const AgentSpec& spec);
+// Multiply-adds of one agent step. The one-hot last action counts as a product, as the paper's network has
+// it, so a trained step of the default agent has 10,339,328 whatever its look-ups cost.
+struct StepMultiplyAdds {
+  double act = 0;    // Forward.
+  double learn = 0;  // Forward, and backward: twice that, less the input gradient of the first convolution.
+  double trained() const { return act + learn; }
+};
+Result<StepMultiplyAdds> step_multiply_adds(const AgentConfig& config, const AgentSpec& spec);
 
 // Where each weight lies, in this order (A actions, W core_width, G gate_width):
 //   torso.conv1.weight [F1, 3, 8, 8], .bias [F1]       torso.conv2.weight [F2, F1, 4, 4], .bias [F2]

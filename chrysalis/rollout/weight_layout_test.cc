@@ -106,14 +106,16 @@ TEST(InitialWeights, DependOnTheKeyAlone) {
             initial_weights({}, {}, key_of(2)).value()->values);
 }
 
-TEST(TrainedStep, CostsWhatThePapersNetworkDoes) {
+TEST(AgentStep, CostsWhatThePapersNetworkDoes) {
   // 2,885,120 a forward step, of which the first convolution is 1,201,152.
-  EXPECT_EQ(*trained_step_multiply_adds({}, {}), 4 * 2'885'120.0 - 1'201'152.0);
+  const StepMultiplyAdds step = *step_multiply_adds({}, {});
+  EXPECT_EQ(step.act, 2'885'120.0);
+  EXPECT_EQ(step.learn, 3 * 2'885'120.0 - 1'201'152.0);
+  EXPECT_EQ(step.trained(), 10'339'328.0);
   // Without memory: no recurrent product, a quarter of the gates.
   AgentConfig plain;
   plain.core = "feed_forward";
-  EXPECT_EQ(*trained_step_multiply_adds(plain, {}),
-            4 * (2'885'120.0 - 1024 * (256 + 10 + 256) + 256 * (256 + 10)) - 1'201'152.0);
+  EXPECT_EQ(step_multiply_adds(plain, {})->act, 2'885'120.0 - 1024 * (256 + 10 + 256) + 256 * (256 + 10));
 }
 
 }  // namespace

@@ -77,13 +77,14 @@ Status Trainer::run(const std::atomic<bool>& stop) {
   started_ns_ = checkpoint_ns_ = now_ns();
   // A new run has a checkpoint from its first moment on, whatever becomes of its first updates.
   if (checkpoint_updates_ < 0) {
-    CHRYSALIS_RETURN_IF_ERROR(sink_.checkpoint(0, 0, state(0)));
+    CHRYSALIS_RETURN_IF_ERROR(store_checkpoint(0, state(0)));
     checkpoint_updates_ = 0;
   }
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < config_.workers; ++i)
-      threads.emplace_back([this, &stop] {
+      threads.emplace_back([this, &stop, i] {
+        const StageClock::Attachment attachment(config_.stage_clock, i);
         Worker worker{.policy = parts_.make_policy()};
         try {
           work(worker, stop);
@@ -96,15 +97,16 @@ Status Trainer::run(const std::atomic<bool>& stop) {
   const std::scoped_lock lock(mu_);
   if (error_) return *error_;
   if (checkpoint_updates_ == schedule_.updates_done()) return {};
-  return sink_.checkpoint(schedule_.updates_done(), agent_steps(schedule_.updates_done()),
-                          state(schedule_.updates_done()));
+  return store_checkpoint(schedule_.updates_done(), state(schedule_.updates_done()));
 }
 
 void Trainer::work(Worker& worker, const std::atomic<bool>& stop) {
+  const StageScope scope(Stage::kSchedule);
   std::unique_lock lock(mu_);
   while (!error_ && !schedule_.finished() && !stop.load(std::memory_order_relaxed)) {
     const std::optional<Task> task = schedule_.next();
     if (!task) {
+      const StageScope wait(Stage::kWait);
       // A stop is noticed within this time; everything else wakes the worker.
       changed_.wait_for(lock, std::chrono::milliseconds(100));
       continue;
@@ -112,12 +114,9 @@ void Trainer::work(Worker& worker, const std::atomic<bool>& stop) {
     // Copied under the lock: the map changes while the task runs.
     if (task->kind == Task::Kind::kRollout) {
       const WeightsPtr weights = versions_.at(task->weights_version);
-      ByteWriter before;
-      actors_[task->group]->save(before);
-      snapshots_[task->group].push_back({.round = task->round, .state = before.take()});
+      snapshots_[task->group].push_back(snapshot(*task));
       lock.unlock();
-      if (worker.loaded_version != weights->version) worker.policy->load(weights);
-      worker.loaded_version = weights->version;
+      load(worker, weights);
       roll_out(*task, worker);
       lock.lock();
       schedule_.rollout_done(*task);
@@ -132,6 +131,20 @@ void Trainer::work(Worker& worker, const std::atomic<bool>& stop) {
   changed_.notify_all();
 }
 
+Trainer::Snapshot Trainer::snapshot(const Task& task) const {
+  const StageScope scope(Stage::kSnapshot);
+  ByteWriter state;
+  actors_[task.group]->save(state);
+  return {.round = task.round, .state = state.take()};
+}
+
+void Trainer::load(Worker& worker, const WeightsPtr& weights) {
+  if (worker.loaded_version == weights->version) return;
+  const StageScope scope(Stage::kPack);
+  worker.policy->load(weights);
+  worker.loaded_version = weights->version;
+}
+
 void Trainer::roll_out(const Task& task, Worker& worker) {
   const int first = schedule_.group_first(task.group);
   std::vector<Unroll*> out;
@@ -144,6 +157,7 @@ void Trainer::roll_out(const Task& task, Worker& worker) {
 }
 
 void Trainer::learn(const Task& task) {
+  const StageScope scope(Stage::kLearn);
   // Shards are as equal as can be; their borders depend on the config alone.
   const std::int64_t batch = config_.schedule.batch_unrolls;
   const std::int64_t begin = batch * task.shard / config_.schedule.shards;
@@ -184,8 +198,8 @@ void Trainer::apply(std::unique_lock<std::mutex>& lock) {
   std::vector<NamedTensor> saved;
   if (due) saved = state(updates);
   lock.unlock();
-  Status status = sink_.update(report, episodes, agent_steps(updates), seconds);
-  if (status.ok() && due) status = sink_.checkpoint(updates, agent_steps(updates), saved);
+  Status status = store(report, episodes, seconds);
+  if (status.ok() && due) status = store_checkpoint(updates, saved);
   lock.lock();
   if (!status.ok()) return fail(status.error());
   if (due) {
@@ -198,6 +212,16 @@ void Trainer::apply(std::unique_lock<std::mutex>& lock) {
   for (int g = 0; g < schedule_.group_count(); ++g)
     while (!snapshots_[g].empty() && snapshots_[g].front().round < schedule_.resume_round(g, updates))
       snapshots_[g].pop_front();
+}
+
+Status Trainer::store(const UpdateReport& report, std::span<const EpisodeRecord> episodes, double seconds) {
+  const StageScope scope(Stage::kStore);
+  return sink_.update(report, episodes, agent_steps(report.version), seconds);
+}
+
+Status Trainer::store_checkpoint(std::int64_t updates, std::span<const NamedTensor> state) {
+  const StageScope scope(Stage::kCheckpoint);
+  return sink_.checkpoint(updates, agent_steps(updates), state);
 }
 
 void Trainer::note_progress(const UpdateReport& report, std::span<const EpisodeRecord> episodes) {
@@ -229,6 +253,7 @@ void Trainer::fail(Error error) {
 // that is not wholly consumed. That round and those after it are rolled out again on resume, with the same
 // weights, so no pixels need to be kept.
 std::vector<NamedTensor> Trainer::state(std::int64_t updates) const {
+  const StageScope scope(Stage::kCheckpoint);
   std::vector<NamedTensor> tensors = parts_.learner->save();
   const std::int64_t counters[] = {updates, progress_.episodes,
                                    static_cast<std::int64_t>(seconds_now() * 1000)};

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "chrysalis/core/result.h"
+#include "chrysalis/core/stage_clock.h"
 #include "chrysalis/core/tensor.h"
 #include "chrysalis/env/environment.h"
 #include "chrysalis/rollout/actor.h"
@@ -34,7 +35,8 @@ struct TrainerConfig {
   bool bootstrap_on_time_limit = false;
   const std::vector<RawAction>* actions = nullptr;  // Outlives the trainer.
   int workers = 1;
-  double checkpoint_seconds = 60;  // Between checkpoints; also one at the end and at a stop.
+  double checkpoint_seconds = 60;     // Between checkpoints; also one at the end and at a stop.
+  StageClock* stage_clock = nullptr;  // Counts the workers' time; outlives the trainer.
 };
 
 // What the trainer is made of; each worker gets a policy of its own.
@@ -96,9 +98,13 @@ class Trainer {
     std::vector<std::uint8_t> state;  // Of the actor before it.
   };
   void work(Worker& worker, const std::atomic<bool>& stop);
+  Snapshot snapshot(const Task& task) const;
+  static void load(Worker& worker, const WeightsPtr& weights);
   void roll_out(const Task& task, Worker& worker);
   void learn(const Task& task);
   void apply(std::unique_lock<std::mutex>& lock);
+  Status store(const UpdateReport& report, std::span<const EpisodeRecord> episodes, double seconds);
+  Status store_checkpoint(std::int64_t updates, std::span<const NamedTensor> state);
   void note_progress(const UpdateReport& report, std::span<const EpisodeRecord> episodes);
   void fail(Error error);
   std::vector<NamedTensor> state(std::int64_t updates) const;

@@ -116,6 +116,7 @@ struct Setup {
   bool deterministic = true;
   std::int64_t updates = 20;
   std::int64_t diverges_at = -1;
+  StageClock* stage_clock = nullptr;
 };
 
 std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemorySink& sink) {
@@ -130,7 +131,8 @@ std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemorySink& sink) {
                              .unroll_steps = 5,
                              .actions = action_set("small").value(),
                              .workers = setup.workers,
-                             .checkpoint_seconds = 1e9};
+                             .checkpoint_seconds = 1e9,
+                             .stage_clock = setup.stage_clock};
   return std::make_unique<Trainer>(
       config,
       TrainerParts{.learner = std::make_unique<HashLearner>(3, setup.diverges_at),
@@ -165,6 +167,26 @@ std::vector<float> train(const Setup& setup) {
 TEST(Trainer, GivesTheSameWeightsForAnyNumberOfWorkers) {
   const std::vector<float> one = train({.workers = 1});
   for (const int workers : {2, 3, 8}) EXPECT_EQ(one, train({.workers = workers}));
+}
+
+// Time that passes by one whenever anybody looks.
+std::int64_t ticking_now() {
+  static std::atomic<std::int64_t> ticks = 0;
+  return ++ticks;
+}
+
+TEST(Trainer, AClockSeesEveryStageAndChangesNothing) {
+  StageClock clock(2, ticking_now);
+  EXPECT_EQ(train({.workers = 2, .stage_clock = &clock}), train({.workers = 2}));
+  StageTotals sums;
+  for (const StageTotals& totals : clock.read())
+    for (int pass = 0; pass < kPassCount; ++pass)
+      for (int stage = 0; stage < kStageCount; ++stage)
+        sums.cells[pass][stage].ns += totals.cells[pass][stage].ns;
+  for (const Stage stage : {Stage::kSchedule, Stage::kSnapshot, Stage::kPack, Stage::kRollout, Stage::kWorld,
+                            Stage::kReset, Stage::kDraw, Stage::kSample, Stage::kLearn, Stage::kStore})
+    EXPECT_GT(sums.at(Pass::kNone, stage).ns, 0) << stage_name(stage);
+  EXPECT_GT(sums.at(Pass::kAct, Stage::kNetwork).ns, 0);
 }
 
 TEST(Trainer, FinishesWithTheNewestWeightsToo) {

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -38,7 +40,7 @@ TEST(Verbs, HelpNamesTheOptionsAndHasAnExample) {
       {"replay",
        {"--level", "--seed", "--actions", "--out", "--set", "frame,x,y,z,yaw,pitch,vx,vy,vz,reward"}},
       {"inspect", {"--json", "--curve"}},
-      {"bench", {"--json", "--seconds", "--set", "sgemm, render, env, act, learn, train or all"}},
+      {"bench", {"--json", "--seconds", "--set", "--axes", "--out", "profile", "scaling"}},
       {"doctor", {"--json"}},
       {"config", {"--set", "--markdown"}},
   };
@@ -251,10 +253,102 @@ TEST(Verbs, BenchMeasuresEverything) {
     EXPECT_EQ(keys_of(all["render"][level]), (Keys{"observations_per_s_per_core"}));
     EXPECT_EQ(keys_of(all["env"][level]), (Keys{"agent_steps_per_s_per_core", "reset_ms"}));
   }
-  EXPECT_EQ(keys_of(all["act"]), (Keys{"batch", "agent_steps_per_s_per_core"}));
-  EXPECT_EQ(keys_of(all["learn"]), (Keys{"unrolls", "unroll", "agent_steps_per_s_per_core"}));
-  EXPECT_EQ(keys_of(all["train"]), (Keys{"level", "agent_steps_per_s", "gflops", "fraction_of_sgemm"}));
+  EXPECT_EQ(keys_of(all["act"]),
+            (Keys{"batch", "agent_steps_per_s_per_core", "gflops_per_core", "fraction_of_sgemm"}));
+  EXPECT_EQ(keys_of(all["learn"]), (Keys{"unrolls", "unroll", "agent_steps_per_s_per_core", "gflops_per_core",
+                                         "fraction_of_sgemm"}));
+  EXPECT_EQ(keys_of(all["train"]),
+            (Keys{"level", "cores", "agent_steps_per_s", "gflops", "fraction_of_sgemm"}));
   EXPECT_GT(all["train"]["agent_steps_per_s"], 0);
+}
+
+// TMPDIR for the programs that are run while it lives.
+class TemporaryDirectorySetting {
+ public:
+  explicit TemporaryDirectorySetting(const std::filesystem::path& path) {
+    if (const char* before = std::getenv("TMPDIR")) before_ = before;
+    ::setenv("TMPDIR", path.c_str(), 1);
+  }
+  ~TemporaryDirectorySetting() {
+    if (before_)
+      ::setenv("TMPDIR", before_->c_str(), 1);
+    else
+      ::unsetenv("TMPDIR");
+  }
+
+ private:
+  std::optional<std::string> before_;
+};
+
+TEST(Verbs, BenchProfileSaysWhereTheTimeGoes) {
+  const ScratchDirectory scratch;
+  const TemporaryDirectorySetting temporary(scratch.path());
+  const Arguments profile =
+      Arguments{"bench", "profile", "--seconds", "0.05", "--set", "train.workers=2"} + kTinySettings;
+  const auto outcomes = run_all({profile + Arguments{"--json"}, profile}, scratch.path());
+  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json json = Json::parse(outcomes[0].out)["profile"];
+  EXPECT_EQ(keys_of(json), (Keys{"level", "seconds", "agent_steps_per_s", "cpu_of_busy_time", "stages", "all",
+                                 "bottleneck"}));
+  std::vector<double> sums(2);
+  Keys stages;
+  for (const Json& row : json["stages"]) {
+    EXPECT_EQ(keys_of(row), (Keys{"stage", "share", "share_of_each_core", "us_per_agent_step", "gflops",
+                                  "fraction_of_sgemm"}));
+    stages.insert(row["stage"]);
+    for (int core = 0; core < 2; ++core) sums[core] += row["share_of_each_core"][core].get<double>();
+    if (row["stage"] == "act conv1") EXPECT_GT(row["gflops"], 0);
+    if (row["stage"] == "draw") EXPECT_TRUE(row["gflops"].is_null());
+  }
+  for (const double sum : sums) EXPECT_NEAR(sum, 1, 1e-6);
+  for (const char* stage :
+       {"wait",          "schedule",      "snapshot",     "pack",           "rollout",
+        "world",         "reset",         "draw",         "sample",         "act conv1",
+        "act conv2",     "act linear",    "act lstm",     "act heads",      "learn",
+        "batch",         "forward conv1", "forward lstm", "backward conv1", "backward linear",
+        "backward lstm", "loss",          "statistics",   "optimizer",      "publish",
+        "store"})
+    EXPECT_TRUE(stages.contains(stage)) << stage;
+  for (const char* words : {"SGEMM ", "core 0", "core 1", "us/step", "act conv1", "\nBottleneck: "})
+    EXPECT_NE(outcomes[1].out.find(words), std::string::npos) << words;
+  EXPECT_EQ(listing(scratch.path()), std::vector<std::string>{}) << "the run is removed";
+}
+
+TEST(Verbs, BenchScalingTabulatesAndDraws) {
+  const ScratchDirectory scratch;
+  const TemporaryDirectorySetting temporary(scratch.path());
+  const Arguments scaling = Arguments{"bench", "scaling", "--seconds", "0.01"} + kTinySettings;
+  const auto outcomes = run_all({scaling + Arguments{"--axes", "cores,batch", "--out", "a.svg", "--json"},
+                                 scaling + Arguments{"--axes", "unroll"}},
+                                scratch.path());
+  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const Json json = Json::parse(outcomes[0].out)["scaling"];
+  EXPECT_EQ(keys_of(json), (Keys{"level", "cores", "batch"}));
+  ASSERT_EQ(json["batch"].size(), 4u);
+  EXPECT_EQ(json["batch"][0]["value"], 8);
+  EXPECT_EQ(json["cores"][0]["value"], 1);
+  for (const Json& point : json["batch"]) {
+    EXPECT_EQ(keys_of(point), (Keys{"value", "agent_steps_per_s", "least", "most", "fraction_of_sgemm"}));
+    EXPECT_GT(point["least"], 0);
+    EXPECT_LE(point["least"], point["agent_steps_per_s"]);
+    EXPECT_GE(point["most"], point["agent_steps_per_s"]);
+  }
+  const std::string svg = text_of_file(scratch / "a.svg");
+  EXPECT_NE(svg.find("Training against cores"), std::string::npos);
+  EXPECT_NE(svg.find("Training against batch"), std::string::npos);
+  EXPECT_EQ(svg.find("Training against unroll"), std::string::npos);
+  EXPECT_NE(outcomes[1].out.find("unroll"), std::string::npos);
+  EXPECT_EQ(listing(scratch.path()).size(), 1u) << "nothing but the picture stays";
+}
+
+TEST(Verbs, BenchSaysWhereItCannotKeepItsRun) {
+  const ScratchDirectory scratch;
+  const TemporaryDirectorySetting temporary(scratch / "none");
+  const auto outcomes = run_all({Arguments{"bench", "train", "--json"} + kTinySettings}, scratch.path());
+  EXPECT_EQ(outcomes[0].exit_code, 1);
+  EXPECT_EQ(outcomes[0].out, "");
+  EXPECT_NE(outcomes[0].err.find("cannot make a directory in "), std::string::npos) << outcomes[0].err;
+  EXPECT_NE(outcomes[0].err.find("TMPDIR"), std::string::npos);
 }
 
 }  // namespace

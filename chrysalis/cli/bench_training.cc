@@ -1,0 +1,167 @@
+#include "chrysalis/cli/bench_training.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "chrysalis/agent/weight_layout.h"
+#include "chrysalis/cli/agent_source.h"
+#include "chrysalis/cli/bench.h"
+#include "chrysalis/cli/interrupt.h"
+#include "chrysalis/cli/training.h"
+#include "chrysalis/core/check.h"
+#include "chrysalis/store/run_directory.h"
+#include "chrysalis/train/run_sink.h"
+
+namespace chrysalis {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Updates until rollouts run as far ahead as they may and every buffer has been touched.
+constexpr std::size_t kWarmUpUpdates = 3;
+
+// A directory that goes with the object.
+class TemporaryDirectory {
+ public:
+  static Result<TemporaryDirectory> create() {
+    const char* where = std::getenv("TMPDIR");
+    const fs::path parent = where == nullptr || *where == '\0' ? "/tmp" : where;
+    std::string path = parent / "chrysalis-bench-XXXXXX";
+    if (::mkdtemp(path.data()) == nullptr)
+      return io_error(
+          "cannot make a directory in {}: {}; expected a temporary directory, or TMPDIR set to one",
+          parent.string(), std::strerror(errno));
+    return TemporaryDirectory(path);
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(TemporaryDirectory&& other) noexcept : path_(std::move(other.path_)) {
+    other.path_.clear();
+  }
+  TemporaryDirectory& operator=(TemporaryDirectory&&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  explicit TemporaryDirectory(fs::path path) : path_(std::move(path)) {}
+  fs::path path_;
+};
+
+double cpu_seconds() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// Hands everything on to the run, and marks each update.
+class MarkingSink final : public TrainingSink {
+ public:
+  MarkingSink(TrainingSink& run, const StageClock& clock, double seconds,
+              const std::atomic<bool>& interrupted)
+      : run_(run), clock_(clock), seconds_(seconds), interrupted_(interrupted) {}
+
+  Status update(const UpdateReport& report, std::span<const EpisodeRecord> episodes, std::int64_t agent_steps,
+                double seconds) override {
+    Status status = run_.update(report, episodes, agent_steps, seconds);
+    if (++updates_ >= kWarmUpUpdates) {
+      const double now = static_cast<double>(StageClock::steady_now()) * 1e-9;
+      marks_.push_back({.seconds = now,
+                        .cpu_seconds = cpu_seconds(),
+                        .agent_steps = agent_steps,
+                        .stages = clock_.read()});
+      if (marks_.size() > kBenchRepeats && now - marks_.front().seconds >= seconds_) stop_ = true;
+    }
+    if (interrupted_) stop_ = true;
+    return status;
+  }
+  Status checkpoint(std::int64_t updates, std::int64_t agent_steps,
+                    std::span<const NamedTensor> state) override {
+    return run_.checkpoint(updates, agent_steps, state);
+  }
+
+  const std::atomic<bool>& stop() const { return stop_; }
+  std::vector<TrainingMark> take_marks() { return std::move(marks_); }
+
+ private:
+  TrainingSink& run_;
+  const StageClock& clock_;
+  double seconds_;
+  const std::atomic<bool>& interrupted_;
+  std::size_t updates_ = 0;
+  std::vector<TrainingMark> marks_;
+  std::atomic<bool> stop_ = false;
+};
+
+}  // namespace
+
+Result<std::vector<TrainingMark>> measure_training(RunConfig config, double seconds) {
+  config.train.agent_steps = 1'000'000'000'000;
+  CHRYSALIS_ASSIGN_OR_RETURN(TrainerParts parts, make_trainer_parts(config));
+  CHRYSALIS_ASSIGN_OR_RETURN(const TemporaryDirectory directory, TemporaryDirectory::create());
+  CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run,
+                             RunDirectory::open(directory.path(), OpenMode::kResumeOrCreate, config.store));
+  CHRYSALIS_RETURN_IF_ERROR(
+      run.database().add_member({.member = 0,
+                                 .created = unix_seconds_now(),
+                                 .config = to_toml(fields_of(config), /*comments=*/false)}));
+  RunSink store(run, /*member=*/0, config.level.name);
+
+  TrainerConfig trainer_settings = trainer_config(config);
+  StageClock clock(trainer_settings.workers);
+  trainer_settings.stage_clock = &clock;
+  const std::atomic<bool>& interrupted = catch_interrupts();
+  MarkingSink sink(store, clock, seconds, interrupted);
+  Trainer trainer(trainer_settings, std::move(parts), sink);
+  CHRYSALIS_RETURN_IF_ERROR(trainer.run(sink.stop()));
+  if (interrupted) return io_error("interrupted");
+  return sink.take_marks();
+}
+
+std::vector<double> window_rates(std::span<const TrainingMark> marks, int windows) {
+  CHRYSALIS_CHECK(windows >= 1 && static_cast<int>(marks.size()) > windows, "{} marks for {} windows",
+                  marks.size(), windows);
+  std::vector<double> rates;
+  for (int i = 0; i < windows; ++i) {
+    const TrainingMark& from = marks[(marks.size() - 1) * i / windows];
+    const TrainingMark& to = marks[(marks.size() - 1) * (i + 1) / windows];
+    rates.push_back(static_cast<double>(to.agent_steps - from.agent_steps) / (to.seconds - from.seconds));
+  }
+  return rates;
+}
+
+int busy_cores(const RunConfig& config) {
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return std::min(cores, trainer_config(config).workers);
+}
+
+Result<Json> bench_train(const BenchSettings& settings) {
+  const RunConfig& config = settings.config;
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto marks, measure_training(config, settings.seconds * 4));
+  CHRYSALIS_ASSIGN_OR_RETURN(const StepMultiplyAdds work,
+                             step_multiply_adds(config.agent, agent_spec(config)));
+  const double steps = median(window_rates(marks, kBenchRepeats));
+  const double gflops = steps * 2 * work.trained() * 1e-9;
+  const int cores = busy_cores(config);
+  return Json{{"level", config.level.name},
+              {"cores", cores},
+              {"agent_steps_per_s", steps},
+              {"gflops", gflops},
+              {"fraction_of_sgemm", gflops / (settings.sgemm_gflops * cores)}};
+}
+
+void print_train(const Json& json) {
+  fmt::print("train   {:32} {:>9.0f} agent steps/s, {:.1f} GFLOP/s, {:.1f} % of SGEMM on {} cores\n",
+             json["level"].get<std::string>(), json["agent_steps_per_s"].get<double>(),
+             json["gflops"].get<double>(), 100 * json["fraction_of_sgemm"].get<double>(),
+             json["cores"].get<int>());
+}
+
+}  // namespace chrysalis

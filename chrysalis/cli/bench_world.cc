@@ -1,0 +1,77 @@
+// Worlds and pictures: one core, no network.
+#include "chrysalis/cli/bench.h"
+#include "chrysalis/env/native_environment.h"
+#include "chrysalis/levels/catalog.h"
+#include "chrysalis/rollout/action_set.h"
+
+namespace chrysalis {
+namespace {
+
+std::vector<RawAction> random_actions(int count) {
+  const auto& set = *action_set("small").value();
+  RandomStream stream{RandomKey(1)};
+  std::vector<RawAction> actions;
+  for (int i = 0; i < count; ++i) actions.push_back(set[stream.below(set.size())]);
+  return actions;
+}
+
+}  // namespace
+
+Result<Json> bench_render(const BenchSettings& settings) {
+  const EnvironmentConfig& config = settings.config.environment;
+  Json json;
+  for (const auto& entry : level_catalog()) {
+    CHRYSALIS_ASSIGN_OR_RETURN(auto environment,
+                               NativeEnvironment::create({.name = std::string(entry.name)}, config));
+    // Views along a random walk, drawn again and again: world and rules are not in the figure.
+    constexpr int kViews = 200;
+    Renderer renderer(static_cast<int>(config.width), static_cast<int>(config.height));
+    std::vector<std::pair<World, Eye>> views;
+    environment->reset(1);
+    for (const RawAction& action : random_actions(kViews)) {
+      environment->step(action);
+      const World& world = environment->level().world();
+      views.emplace_back(world, eye_of(world.players()[0]));
+    }
+    std::vector<std::uint8_t> rgb(environment->spec().observation_bytes());
+    json[entry.name] = {{"observations_per_s_per_core", median_rate(settings.seconds, kViews, [&] {
+                           for (const auto& [world, eye] : views) renderer.render(world, eye, rgb);
+                         })}};
+  }
+  return json;
+}
+
+void print_render(const Json& json) {
+  for (const auto& [level, row] : json.items())
+    fmt::print("render  {:32} {:>9.0f} observations/s per core\n", level,
+               row["observations_per_s_per_core"].get<double>());
+}
+
+Result<Json> bench_env(const BenchSettings& settings) {
+  Json json;
+  for (const auto& entry : level_catalog()) {
+    CHRYSALIS_ASSIGN_OR_RETURN(auto environment, NativeEnvironment::create({.name = std::string(entry.name)},
+                                                                           settings.config.environment));
+    std::vector<std::uint8_t> rgb(environment->spec().observation_bytes());
+    const auto actions = random_actions(static_cast<int>(environment->spec().episode_agent_steps()));
+    std::uint64_t episode = 0;
+    const double steps = median_rate(settings.seconds, static_cast<double>(actions.size()), [&] {
+      environment->reset(episode++);
+      for (const RawAction& action : actions) {
+        environment->step(action);
+        environment->observe(rgb);
+      }
+    });
+    const double resets = median_rate(settings.seconds / 5, 1, [&] { environment->reset(episode++); });
+    json[entry.name] = {{"agent_steps_per_s_per_core", steps}, {"reset_ms", 1000.0 / resets}};
+  }
+  return json;
+}
+
+void print_env(const Json& json) {
+  for (const auto& [level, row] : json.items())
+    fmt::print("env     {:32} {:>9.0f} agent steps/s per core, reset {:.4f} ms\n", level,
+               row["agent_steps_per_s_per_core"].get<double>(), row["reset_ms"].get<double>());
+}
+
+}  // namespace chrysalis
