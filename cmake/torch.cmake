@@ -27,7 +27,7 @@ function(chrysalis_prove_blas)
   unset(CHRYSALIS_BLAS_COMPILED CACHE)
   try_run(CHRYSALIS_BLAS_EXIT CHRYSALIS_BLAS_COMPILED ${PROJECT_BINARY_DIR}/blas_probe ${probe}
           LINK_LIBRARIES chrysalis::torch ${CMAKE_DL_LIBS}
-          CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON
+          CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON
           COMPILE_OUTPUT_VARIABLE compile_output RUN_OUTPUT_VARIABLE blas)
   if(NOT CHRYSALIS_BLAS_COMPILED)
     message(FATAL_ERROR "A small program does not build against LibTorch in ${TORCH_INSTALL_PREFIX}:\n"
