@@ -9,9 +9,11 @@ foreach(name torch_cpu c10)
 endforeach()
 
 # Of LibTorch's headers its own folders alone, through links: some builds bring copies of other libraries
-# along, such as fmt's, which would be found before those that the rest of the program is linked with.
-set(chrysalis_torch_headers ${CMAKE_BINARY_DIR}/torch_headers)
+# along, such as fmt's, which would be found before those that the rest of the program is linked with. The
+# links of another LibTorch lie elsewhere, so that a change of LibTorch compiles everything again.
 list(GET TORCH_INCLUDE_DIRS 0 chrysalis_torch_folder)
+string(MD5 chrysalis_torch_headers ${chrysalis_torch_folder})
+set(chrysalis_torch_headers ${CMAKE_BINARY_DIR}/torch_headers/${chrysalis_torch_headers})
 file(MAKE_DIRECTORY ${chrysalis_torch_headers})
 foreach(name ATen c10 caffe2 torch)
   file(CREATE_LINK ${chrysalis_torch_folder}/${name} ${chrysalis_torch_headers}/${name} SYMBOLIC)

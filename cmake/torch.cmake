@@ -1,6 +1,14 @@
 # LibTorch: Debian's libtorch-dev (1.13), or any newer one through CMAKE_PREFIX_PATH; and the proof that the
 # BLAS which it loads at run time is a fast one. Reference BLAS makes training 50 times slower and says
 # nothing.
+if(NOT "$ENV{CMAKE_PREFIX_PATH}" STREQUAL "" AND
+   NOT "$ENV{CMAKE_PREFIX_PATH}" STREQUAL "${CHRYSALIS_TORCH_SOUGHT}")
+  # Another LibTorch is asked for than the one that this build folder remembers.
+  foreach(found Torch_DIR Caffe2_DIR TORCH_LIBRARY c10_LIBRARY C10_CUDA_LIBRARY)
+    unset(${found} CACHE)
+  endforeach()
+  set(CHRYSALIS_TORCH_SOUGHT "$ENV{CMAKE_PREFIX_PATH}" CACHE INTERNAL "Where LibTorch was sought")
+endif()
 include(find_torch)
 if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
   message(FATAL_ERROR "LibTorch in ${TORCH_INSTALL_PREFIX} has the old C++ ABI, whose std::string no other "
