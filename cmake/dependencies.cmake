@@ -10,6 +10,7 @@ find_package(PkgConfig REQUIRED)
 include(find_libav)
 find_package(tomlplusplus REQUIRED)
 find_package(hwy REQUIRED)
+find_package(Boost REQUIRED CONFIG)
 
 if(CHRYSALIS_TORCH)
   find_package(CLI11 REQUIRED)

@@ -35,7 +35,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/chrysalisConfigVe
                                  COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/package/chrysalisConfig.cmake ${PROJECT_BINARY_DIR}/package/rooms.cmake
               ${PROJECT_BINARY_DIR}/package/chrysalisConfigVersion.cmake
-              cmake/find_torch.cmake cmake/find_libav.cmake
+              cmake/find_torch.cmake cmake/cuda_stand_ins.cmake cmake/find_libav.cmake
         DESTINATION ${package_dir})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET chrysalis)

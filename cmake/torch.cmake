@@ -1,6 +1,14 @@
 # LibTorch: Debian's libtorch-dev (1.13), or any newer one through CMAKE_PREFIX_PATH; and the proof that the
 # BLAS which it loads at run time is a fast one. Reference BLAS makes training 50 times slower and says
 # nothing.
+if(NOT "$ENV{CMAKE_PREFIX_PATH}" STREQUAL "" AND
+   NOT "$ENV{CMAKE_PREFIX_PATH}" STREQUAL "${CHRYSALIS_TORCH_SOUGHT}")
+  # Another LibTorch is asked for than the one that this build folder remembers.
+  foreach(found Torch_DIR Caffe2_DIR TORCH_LIBRARY c10_LIBRARY C10_CUDA_LIBRARY)
+    unset(${found} CACHE)
+  endforeach()
+  set(CHRYSALIS_TORCH_SOUGHT "$ENV{CMAKE_PREFIX_PATH}" CACHE INTERNAL "Where LibTorch was sought")
+endif()
 include(find_torch)
 if(TORCH_CXX_FLAGS MATCHES "_GLIBCXX_USE_CXX11_ABI=0")
   message(FATAL_ERROR "LibTorch in ${TORCH_INSTALL_PREFIX} has the old C++ ABI, whose std::string no other "
@@ -27,7 +35,7 @@ function(chrysalis_prove_blas)
   unset(CHRYSALIS_BLAS_COMPILED CACHE)
   try_run(CHRYSALIS_BLAS_EXIT CHRYSALIS_BLAS_COMPILED ${PROJECT_BINARY_DIR}/blas_probe ${probe}
           LINK_LIBRARIES chrysalis::torch ${CMAKE_DL_LIBS}
-          CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON
+          CXX_STANDARD 20 CXX_STANDARD_REQUIRED ON
           COMPILE_OUTPUT_VARIABLE compile_output RUN_OUTPUT_VARIABLE blas)
   if(NOT CHRYSALIS_BLAS_COMPILED)
     message(FATAL_ERROR "A small program does not build against LibTorch in ${TORCH_INSTALL_PREFIX}:\n"

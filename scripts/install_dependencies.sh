@@ -6,7 +6,7 @@ set -eu
 packages='g++ cmake ninja-build pkg-config
 libtorch-dev libopenblas-dev libhwy-dev
 libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
-libsqlite3-dev libssl-dev
+libsqlite3-dev libssl-dev libboost-dev
 libpng-dev libavcodec-dev libavformat-dev libswscale-dev libavutil-dev
 libgtest-dev'
 
@@ -15,8 +15,8 @@ own_torch() {
   old_ifs=$IFS
   IFS=:\;
   for prefix in ${CMAKE_PREFIX_PATH:-}; do
-    for lib in share lib lib64; do
-      if [ -n "$prefix" ] && [ -f "$prefix/$lib/cmake/Torch/TorchConfig.cmake" ]; then
+    for folder in share/cmake lib/cmake lib64/cmake .; do
+      if [ -n "$prefix" ] && [ -f "$prefix/$folder/Torch/TorchConfig.cmake" ]; then
         IFS=$old_ifs
         echo "$prefix"
         return
@@ -32,7 +32,7 @@ Chrysalis installs what it needs on Debian 12 or newer and on Ubuntu 24.04 or ne
 Install these, then run `cmake --preset release && cmake --build --preset release`:
   a C++20 compiler (g++ 12 or newer), CMake 3.23 or newer, Ninja, pkg-config
   LibTorch 1.13 or newer (CMAKE_PREFIX_PATH may lead to it) with OpenBLAS or MKL, never the reference BLAS
-  Highway, CLI11, toml++, spdlog, fmt, nlohmann-json, SQLite 3, OpenSSL, libpng,
+  Highway, CLI11, toml++, spdlog, fmt, nlohmann-json, SQLite 3, OpenSSL, Boost's headers, libpng,
   FFmpeg's libavcodec, libavformat, libswscale and libavutil; GoogleTest for the tests
 END
   exit 2

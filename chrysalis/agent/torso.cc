@@ -4,8 +4,9 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <cstring>
+#include <optional>
 
+#include "chrysalis/agent/staged_frames.h"
 #include "chrysalis/core/check.h"
 #include "chrysalis/core/stage_clock.h"
 
@@ -25,26 +26,22 @@ int chunk_count(std::size_t frames, int chunk) {
   return static_cast<int>((frames + chunk - 1) / chunk);
 }
 
-// Frames [first, first + count) as numbers 0 to 255, [count, 3, height, width], channels last.
+// Pictures [n, height, width, 3] as numbers 0 to 255, [n, 3, height, width], channels last.
+at::Tensor as_numbers(const at::Tensor& pictures, const at::TensorOptions& options) {
+  return pictures.to(options).permute({0, 3, 1, 2});
+}
+
+// The same of frames [first, first + count), straight from where they lie on the host.
 at::Tensor pixels_of(const Frames& frames, std::size_t first, std::size_t count,
                      const at::TensorOptions& options) {
   const StageScope scope(Stage::kPixels);
   const auto n = static_cast<std::int64_t>(count);
   const std::int64_t bytes = static_cast<std::int64_t>(frames.height) * frames.width * 3;
-  at::Tensor pixels;
-  if (options.device().is_cpu()) {
-    pixels = at::empty({n, bytes}, options);
-    for (std::int64_t i = 0; i < n; ++i) {
-      pixels[i].copy_(at::from_blob(const_cast<std::uint8_t*>(frames.pixels[first + i]), {bytes}, at::kByte));
-    }
-  } else {
-    const at::Tensor host = at::empty({n, bytes}, at::kByte);
-    for (std::int64_t i = 0; i < n; ++i) {
-      std::memcpy(host.data_ptr<std::uint8_t>() + i * bytes, frames.pixels[first + i], bytes);
-    }
-    pixels = host.to(options.device()).to(options);
+  const at::Tensor pixels = at::empty({n, bytes}, options);
+  for (std::int64_t i = 0; i < n; ++i) {
+    pixels[i].copy_(at::from_blob(const_cast<std::uint8_t*>(frames.pixels[first + i]), {bytes}, at::kByte));
   }
-  return pixels.view({n, frames.height, frames.width, 3}).permute({0, 3, 1, 2});
+  return as_numbers(pixels.view({n, frames.height, frames.width, 3}), options);
 }
 
 at::Tensor convolution(Stage stage, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
@@ -76,11 +73,15 @@ class Convolutions : public torch::autograd::Function<Convolutions> {
     const auto format = at::MemoryFormat::ChannelsLast;
     const at::Tensor w1 = (weight1 * kPixelScale).contiguous(format), w2 = weight2.contiguous(format);
     torch::autograd::variable_list kept;
+    const auto options = weight1.options().requires_grad(false);
+    std::optional<StagedFrames> staged;
+    if (frames.staged || !options.device().is_cpu()) staged.emplace(frames, options.device());
     at::Tensor features;
     for (int i = 0; i < chunk_count(count, chunk); ++i) {
       const std::size_t first = static_cast<std::size_t>(i) * chunk,
                         n = std::min<std::size_t>(chunk, count - first);
-      const at::Tensor x = pixels_of(frames, first, n, weight1.options().requires_grad(false));
+      const at::Tensor x = staged ? as_numbers(staged->next(static_cast<std::int64_t>(n)), options)
+                                  : pixels_of(frames, first, n, options);
       const at::Tensor hidden = convolution(Stage::kConv1, x, w1, bias1, kStride1).relu_();
       const at::Tensor out = convolution(Stage::kConv2, hidden, w2, bias2, kStride2).permute({0, 2, 3, 1});
       if (!features.defined()) {
@@ -95,6 +96,7 @@ class Convolutions : public torch::autograd::Function<Convolutions> {
       kept.push_back(weight2);
       kept.push_back(features);
       context->save_for_backward(kept);
+      if (staged) context->saved_data["staged"] = staged->bytes();
       context->saved_data["frames"] = c10::IValue::make_capsule(c10::make_intrusive<FramesHolder>(frames));
       context->saved_data["chunk"] = static_cast<std::int64_t>(chunk);
       context->saved_data["filters"] = weight1.size(0);
@@ -109,6 +111,7 @@ class Convolutions : public torch::autograd::Function<Convolutions> {
     const at::Tensor w2 = weight2.contiguous(at::MemoryFormat::ChannelsLast);
     const auto holder = context->saved_data["frames"].toCapsule();
     const Frames& frames = static_cast<const FramesHolder&>(*holder).frames;
+    const auto staged = context->saved_data.find("staged");
     const std::int64_t chunk = context->saved_data["chunk"].toInt();
     const auto options = features.options().requires_grad(false);
     const at::Tensor kernel1 = at::empty({context->saved_data["filters"].toInt(), 3, 8, 8}, options)
@@ -123,7 +126,9 @@ class Convolutions : public torch::autograd::Function<Convolutions> {
       auto [dx, dw, db] = convolution_backward(Stage::kConv2, gradient, kept[i], w2, kStride2, true);
       const at::Tensor dhidden = at::threshold_backward(dx, kept[i], 0);
       const at::Tensor x =
-          pixels_of(frames, static_cast<std::size_t>(first), static_cast<std::size_t>(n), options);
+          staged != context->saved_data.end()
+              ? as_numbers(staged->second.toTensor().narrow(0, first, n), options)
+              : pixels_of(frames, static_cast<std::size_t>(first), static_cast<std::size_t>(n), options);
       auto [unused, dw_1, db_1] = convolution_backward(Stage::kConv1, dhidden, x, kernel1, kStride1, false);
       dw1 = i == 0 ? dw_1 : dw1.add_(dw_1);
       db1 = i == 0 ? db_1 : db1.add_(db_1);

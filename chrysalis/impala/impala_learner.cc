@@ -50,17 +50,21 @@ ShardSums sums_of(const Loss& loss, const VTraceReturns& returns, const NetworkO
   const at::Tensor error = returns.targets - out.values.narrow(0, 0, steps);
   const at::Tensor core = out.core.narrow(0, 0, steps);
   sums.steps = static_cast<double>(returns.targets.numel());
-  sums.loss = number(loss.total);
-  sums.policy = number(loss.policy);
-  sums.baseline = number(loss.baseline);
-  sums.entropy = number(loss.entropy);
-  sums.rho = number((action_log_policy(out, batch) - batch.log_mu).exp().sum(at::kDouble));
-  sums.target = number(returns.targets.sum(at::kDouble));
-  sums.target_square = number(returns.targets.square().sum(at::kDouble));
-  sums.error = number(error.sum(at::kDouble));
-  sums.error_square = number(error.square().sum(at::kDouble));
+  // One transfer for all of them, where they come from a GPU.
+  const at::Tensor numbers =
+      at::stack({loss.total.to(at::kDouble), loss.policy.to(at::kDouble), loss.baseline.to(at::kDouble),
+                 loss.entropy.to(at::kDouble),
+                 (action_log_policy(out, batch) - batch.log_mu).exp().sum(at::kDouble),
+                 returns.targets.sum(at::kDouble), returns.targets.square().sum(at::kDouble),
+                 error.sum(at::kDouble), error.square().sum(at::kDouble),
+                 core.abs().gt(0.9).sum().to(at::kDouble)})
+          .cpu();
+  const double* next = numbers.data_ptr<double>();
+  for (double* sum : {&sums.loss, &sums.policy, &sums.baseline, &sums.entropy, &sums.rho, &sums.target,
+                      &sums.target_square, &sums.error, &sums.error_square, &sums.saturated}) {
+    *sum = *next++;
+  }
   sums.core_units = static_cast<double>(core.numel());
-  sums.saturated = number(core.abs().gt(0.9).sum());
   return sums;
 }
 
@@ -102,6 +106,9 @@ class ImpalaLearner final : public Learner {
   void gradient(int shard, std::span<const Unroll* const> unrolls) override {
     CHRYSALIS_CHECK(shard >= 0 && shard < shard_count(), "shard {} of {}", shard, shard_count());
     use_one_thread();
+    // A GPU takes one shard after the other, so that it holds the activations of one only.
+    std::unique_lock one_shard(device_mu_, std::defer_lock);
+    if (!options_.device().is_cpu()) one_shard.lock();
     at::AutoGradMode with_gradient(true);
     Network& network = *networks_[shard];
     network.flat_gradient().zero_();
@@ -219,6 +226,7 @@ class ImpalaLearner final : public Learner {
   // One for each shard, touched by its gradient() and by apply().
   std::vector<std::unique_ptr<Network>> networks_;
   std::vector<ShardSums> sums_;
+  std::mutex device_mu_;  // Held by gradient() on a GPU.
 
   mutable std::mutex mu_;
   WeightsPtr published_;  // Guarded by mu_.
@@ -265,6 +273,8 @@ Result<std::unique_ptr<Learner>> make_impala_learner(const AgentConfig& agent, c
         "learner.device is cuda, but this LibTorch has no CUDA or there is no GPU; expected cpu, or a "
         "LibTorch with CUDA through CMAKE_PREFIX_PATH");
   }
+  // cuDNN would round float32 to 10 bits of mantissa in convolutions.
+  if (learner.device == "cuda") at::globalContext().setAllowTF32CuDNN(false);
   return std::unique_ptr<Learner>(std::make_unique<ImpalaLearner>(agent, spec, learner, initial));
 }
 
