@@ -1,5 +1,6 @@
 // N environments stepped together. An environment whose episode ended begins the next one in the same step,
-// so that every step has N observations. No allocation after the first step. One thread at a time.
+// so that every step has N observations. A step allocates nothing after the first and makes no system call;
+// where an episode begins, only a level that makes a map for each episode allocates it. One thread at a time.
 #pragma once
 
 #include <cstdint>

@@ -7,6 +7,7 @@
 
 #include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/random.h"
+#include "chrysalis/core/system_calls_test.h"
 #include "chrysalis/env/environment_group.h"
 #include "chrysalis/levels/catalog.h"
 
@@ -135,24 +136,74 @@ TEST_P(EveryLevel, RefusesASavedStateThatIsCutShort) {
   }
 }
 
-TEST_P(EveryLevel, AllocatesNothingInAStepAfterWarmUp) {
-  std::vector<std::unique_ptr<Environment>> environments;
-  for (int i = 0; i < 3; ++i) environments.push_back(make(GetParam()));
-  const std::size_t bytes = environments.front()->spec().observation_bytes();
-  EnvironmentGroup group({}, std::move(environments));
-  std::vector<std::uint8_t> pixels(3 * bytes);
-  std::vector<std::uint8_t*> rows = {pixels.data(), pixels.data() + bytes, pixels.data() + 2 * bytes};
-  std::vector<RawAction> actions(3);
-  RandomStream stream{RandomKey(2)};
-  const auto step = [&] {
+// Three environments played by chance, as an actor steps them.
+struct RandomPlay {
+  explicit RandomPlay(const std::string& level) : group({}, three(level)), actions(3) {
+    const std::size_t bytes = group.spec().observation_bytes();
+    pixels.resize(3 * bytes);
+    rows = {pixels.data(), pixels.data() + bytes, pixels.data() + 2 * bytes};
+  }
+  static std::vector<std::unique_ptr<Environment>> three(const std::string& level) {
+    std::vector<std::unique_ptr<Environment>> environments;
+    for (int i = 0; i < 3; ++i) environments.push_back(make(level));
+    return environments;
+  }
+  // Returns whether an episode ended and the next began.
+  bool step() {
     for (RawAction& action : actions) action = random_action(stream);
     group.step(actions, rows);
-  };
-  for (int i = 0; i < 300; ++i) step();
+    return group.results()[0].ended;
+  }
+
+  EnvironmentGroup group;
+  std::vector<RawAction> actions;
+  std::vector<std::uint8_t> pixels;
+  std::vector<std::uint8_t*> rows;
+  RandomStream stream{RandomKey(2)};
+};
+
+TEST_P(EveryLevel, AllocatesNothingInAStepAfterWarmUp) {
+  RandomPlay play(GetParam());
+  for (int i = 0; i < 2; ++i) play.step();
   const std::int64_t before = allocation_count;
-  for (int i = 0; i < 100; ++i) step();  // Within an episode: the shortest has 450 agent steps.
-  EXPECT_EQ(allocation_count - before, 0);
+  int steps = 0;
+  while (allocation_count == before && !play.step()) ++steps;
+  EXPECT_EQ(steps, play.group.spec().episode_agent_steps() - 3) << "all but the step that begins an episode";
 }
+
+bool makes_a_map_for_each_episode(const std::string& level) {
+  return level.starts_with("explore_");
+}
+
+TEST_P(EveryLevel, AllocatesNothingForANewEpisodeButTheMapThatIsMadeForIt) {
+  RandomPlay play(GetParam());
+  while (!play.step()) continue;
+  const std::int64_t allowed = makes_a_map_for_each_episode(GetParam()) ? 3 * 120 : 0;
+  for (int episode = 1; episode < 4; ++episode) {
+    const std::int64_t before = allocation_count;
+    while (!play.step()) continue;
+    EXPECT_LE(allocation_count - before, allowed) << "three environments, episode " << episode;
+  }
+}
+
+#ifdef CHRYSALIS_WATCHES_SYSTEM_CALLS
+TEST_P(EveryLevel, MakesNoSystemCallInAStep) {
+  RandomPlay play(GetParam());
+  while (!play.step()) continue;
+  // With a new episode on the way, except where its map is allocated.
+  const auto steps =
+      play.group.spec().episode_agent_steps() + (makes_a_map_for_each_episode(GetParam()) ? -1 : 10);
+  EXPECT_EQ(system_calls_of([&] {
+              for (int i = 0; i < steps; ++i) play.step();
+            }),
+            kNoSystemCall);
+}
+
+TEST(SystemCalls, AreNoticedWhereThereAreSome) {
+  EXPECT_EQ(system_calls_of([] { getppid(); }), "a system call");
+  EXPECT_EQ(system_calls_of([] { __builtin_trap(); }), "signal 4");
+}
+#endif
 
 std::vector<std::string> level_names() {
   std::vector<std::string> names;

@@ -25,7 +25,12 @@ void ForageLevel::start(RandomKey episode_key) {
   map_key_ = episode_key.split(0).value();
   places_ = RandomStream(episode_key.split(1));
   RandomStream map_random(map_key_, 0);
-  world_.emplace(make_map_(map_random));
+  auto map = make_map_(map_random);
+  if (world_) {
+    world_->begin(std::move(map));
+  } else {
+    world_.emplace(std::move(map));
+  }
   CHRYSALIS_CHECK(!world_->map().spawns.empty(), "map '{}' has no spawn", world_->map().name);
   const Place place = draw_place();
   world_->add_player(place.spawn, place.yaw_degrees);

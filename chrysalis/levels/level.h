@@ -29,6 +29,7 @@ class Level {
   virtual const LevelSpec& spec() const = 0;
 
   // Begins an episode. The key alone determines it, whatever was played before. Costs less than 0.2 ms.
+  // After the first, allocates nothing but a map that is made for the episode.
   virtual void start(RandomKey episode_key) = 0;
 
   // One frame with this action; returns the reward. Restarts inside an episode (a goal reached, all apples

@@ -37,7 +37,7 @@ struct ScreenPolygon {
   Affine inverse_depth;
   const Texel* texels = nullptr;  // A Texture, or null: all `colour`.
   Texel colour = 0;
-  std::uint32_t light = 256;  // Multiplies the texels, in 1/256.
+  std::uint32_t light = kFullLight;  // Multiplies the texels.
   // With texels only: coordinates over depth, in texels of level 0, and their largest values.
   Affine u_over_depth;
   Affine v_over_depth;

@@ -133,8 +133,11 @@ struct RowFunction {
   HWY_INLINE FloatV at(FloatV x) const { return mul_add(step, x, start); }
 };
 
+// What a polygon is filled with: one colour, its texels as they are, or its texels dimmed by its light.
+enum class Fill { kColour, kTexels, kDimmedTexels };
+
 // Step 2: the rows. Depth first, so that of what is hidden no texel is read.
-template <bool kTextured>
+template <Fill kFill>
 HWY_INLINE void FillRows(const Camera& camera, const ScreenPolygon& polygon, Canvas& canvas) {
   const int lanes = static_cast<int>(hn::Lanes(kF));
   const float centre_x = 0.5f * static_cast<float>(camera.width) - 0.5f;
@@ -161,7 +164,7 @@ HWY_INLINE void FillRows(const Camera& camera, const ScreenPolygon& polygon, Can
       if (hn::AllFalse(kF, shown)) continue;
       hn::BlendedStore(nearness, shown, kF, depths + column);
       const auto shown_words = hn::RebindMask(kU, shown);
-      if constexpr (!kTextured) {
+      if constexpr (kFill == Fill::kColour) {
         hn::BlendedStore(flat, shown_words, kU, colours + column);
         continue;
       }
@@ -179,8 +182,9 @@ HWY_INLINE void FillRows(const Camera& camera, const ScreenPolygon& polygon, Can
       const WordV tv = hn::BitCast(kU, hn::And(hn::ConvertTo(kI, v), texel_mask)) >> shift;
       const WordV width = hn::BitCast(kU, stride);
       const WordV address = hn::Add(hn::Add(hn::ShiftLeft<7>(tv), tu), hn::Sub(width, width >> shift));
-      const WordV texel = hn::GatherIndex(kU, polygon.texels, hn::BitCast(kI, address));
-      hn::BlendedStore(Shade(texel, light), shown_words, kU, colours + column);
+      WordV texel = hn::GatherIndex(kU, polygon.texels, hn::BitCast(kI, address));
+      if constexpr (kFill == Fill::kDimmedTexels) texel = Shade(texel, light);
+      hn::BlendedStore(texel, shown_words, kU, colours + column);
     }
   }
 }
@@ -188,10 +192,12 @@ HWY_INLINE void FillRows(const Camera& camera, const ScreenPolygon& polygon, Can
 void DrawPolygons(const Camera& camera, const ScreenPolygon* polygons, std::size_t count, Canvas& canvas) {
   for (std::size_t i = 0; i < count; ++i) {
     TraceOutline(polygons[i], canvas);
-    if (polygons[i].texels != nullptr) {
-      FillRows<true>(camera, polygons[i], canvas);
+    if (polygons[i].texels == nullptr) {
+      FillRows<Fill::kColour>(camera, polygons[i], canvas);
+    } else if (polygons[i].light == kFullLight) {
+      FillRows<Fill::kTexels>(camera, polygons[i], canvas);
     } else {
-      FillRows<false>(camera, polygons[i], canvas);
+      FillRows<Fill::kDimmedTexels>(camera, polygons[i], canvas);
     }
   }
 }

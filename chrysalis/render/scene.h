@@ -16,7 +16,7 @@ inline constexpr std::size_t kLanesMax = 64;  // No vector holds more floats: ar
 
 struct SurfacePaint {
   const Texel* texels = nullptr;
-  std::uint32_t light = 256;
+  std::uint32_t light = kFullLight;
   float texels_right = 0.0f;
   float texels_down = 0.0f;
 };

@@ -15,6 +15,7 @@ inline constexpr int kTextureSize = 64;     // Texels along a side of level 0; a
 inline constexpr int kMipLevels = 7;        // 64, 32, … 1.
 inline constexpr int kTextureStride = 128;  // Level l starts at column 128 - (128 >> l), row 0.
 inline constexpr int kSkySize = 256;
+inline constexpr std::uint32_t kFullLight = 256;  // Light multiplies texels in 1/256.
 
 // A texel: r | g << 8 | b << 16; the top byte is 0.
 using Texel = std::uint32_t;

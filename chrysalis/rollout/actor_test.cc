@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "chrysalis/core/allocations_test.h"
+#include "chrysalis/core/system_calls_test.h"
 #include "chrysalis/env/fake_environment.h"
+#include "chrysalis/env/native_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/scripted_policy.h"
 
@@ -174,6 +177,51 @@ TEST(Actor, ValuesTheLastObservationWhereAskedToBootstrap) {
   EXPECT_EQ(with.unrolls[0]->truncation_values[6], static_cast<float>(pixels[2]));
   EXPECT_EQ(with.unrolls[0]->truncation_values[5], 0.0f);
 }
+
+// A group as in training: real worlds, a policy, unrolls that are there.
+struct Collecting {
+  Collecting()
+      : actor({.unroll_steps = 20, .actions = action_set("small").value()}, environments(), 0),
+        finished(kCount) {
+    for (int i = 0; i < kCount; ++i) {
+      unrolls.push_back(std::make_unique<Unroll>(actor.unroll_shape()));
+      out.push_back(unrolls.back().get());
+    }
+  }
+  static std::vector<std::unique_ptr<Environment>> environments() {
+    std::vector<std::unique_ptr<Environment>> group;
+    for (int i = 0; i < kCount; ++i)
+      group.push_back(make_environment({.name = "explore_object_locations_small"}, {}).value());
+    return group;
+  }
+  void collect() { actor.collect(*policy, 0, out, finished); }
+
+  static constexpr int kCount = 3;
+  Actor actor;
+  std::unique_ptr<Policy> policy = make_random_policy(kActions);
+  std::vector<std::unique_ptr<Unroll>> unrolls;
+  std::vector<Unroll*> out;
+  std::vector<std::vector<EpisodeRecord>> finished;
+};
+
+TEST(Actor, AllocatesNothingWithinAnEpisodeAfterTheFirstUnroll) {
+  Collecting collecting;
+  collecting.collect();
+  const std::int64_t before = allocation_count;
+  for (int i = 0; i < 20; ++i) collecting.collect();
+  EXPECT_EQ(allocation_count, before);
+}
+
+#ifdef CHRYSALIS_WATCHES_SYSTEM_CALLS
+TEST(Actor, MakesNoSystemCallWithinAnEpisodeAfterTheFirstUnroll) {
+  Collecting collecting;
+  collecting.collect();
+  EXPECT_EQ(system_calls_of([&] {
+              for (int i = 0; i < 20; ++i) collecting.collect();
+            }),
+            kNoSystemCall);
+}
+#endif
 
 }  // namespace
 }  // namespace chrysalis

@@ -50,7 +50,16 @@ Body restore_body(ByteReader& in) {
 
 }  // namespace
 
-World::World(std::shared_ptr<const Map> map) : map_(std::move(map)) {
+World::World(std::shared_ptr<const Map> map) {
+  begin(std::move(map));
+}
+
+void World::begin(std::shared_ptr<const Map> map) {
+  map_ = std::move(map);
+  frame_ = 0;
+  players_.clear();
+  events_.clear();
+  items_.clear();
   items_.reserve(map_->items.size());
   for (const ItemPlacement& item : map_->items)
     items_.push_back({.kind = item.kind, .position = item.position});

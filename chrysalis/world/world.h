@@ -36,6 +36,9 @@ class World {
  public:
   // A world without players, items as the map places them.
   explicit World(std::shared_ptr<const Map> map);
+  // Becomes such a world, in the memory that it has: allocates only where the map has more items than any
+  // before.
+  void begin(std::shared_ptr<const Map> map);
 
   const Map& map() const { return *map_; }
   std::shared_ptr<const Map> shared_map() const { return map_; }
