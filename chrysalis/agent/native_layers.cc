@@ -17,8 +17,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// Frames that go through the layers at a time: enough to load a wide layer's weights and gradients rarely, few
-// enough that their activations stay in the second cache.
+// Frames that go through the layers at a time: enough to load a wide layer's weights and gradients rarely,
+// few enough that their activations stay in the second cache.
 constexpr int kChunk = 200;
 
 // What a forward pass keeps, beside tensors.
@@ -89,7 +89,8 @@ void convolution_gradients(const TorsoTape& tape, int frame, int count, const fl
       pairs_of_bf16(reinterpret_cast<const std::uint16_t*>(hidden_of(0)),
                     reinterpret_cast<const std::uint16_t*>(hidden_of(last)), work.pairs.as<std::uint32_t>(),
                     hidden_size);
-      pairs_of_floats(gradient, gradient + last * gradient_row, work.gradient_pairs.as<std::uint32_t>(), out_size);
+      pairs_of_floats(gradient, gradient + last * gradient_row, work.gradient_pairs.as<std::uint32_t>(),
+                      out_size);
       if (count == 1)
         for (std::size_t i = 0; i < out_size; ++i) work.gradient_pairs.as<std::uint32_t>()[i] &= 0xffffu;
       convolution_weight_gradient(second, precision, work.pairs.as<void>(), work.gradient_pairs.as<void>(),
@@ -99,7 +100,8 @@ void convolution_gradients(const TorsoTape& tape, int frame, int count, const fl
     work.padded.reserve((static_cast<std::size_t>(second.padded_elements()) + 2) * bytes);
     for (int i = 0; i < count; ++i) {
       const float* from = gradient + i * gradient_row;
-      add_rows(from, second.out_height() * second.out_width(), second.filters, second.filters, data(into.bias2));
+      add_rows(from, second.out_height() * second.out_width(), second.filters, second.filters,
+               data(into.bias2));
       for (int y = 0; y < second.out_height(); ++y) {
         const auto at = (static_cast<std::size_t>(y) + second.padding()) * second.padded_row() +
                         static_cast<std::size_t>(second.padding()) * second.filters;
@@ -153,8 +155,7 @@ class Torso : public torch::autograd::Function<Torso> {
     tape.frames = frames;
     tape.hidden_row =
         static_cast<std::ptrdiff_t>(odd_lines((network.conv1().shape().out_elements() + 2) * bytes));
-    tape.convolved_row =
-        static_cast<std::ptrdiff_t>(odd_lines((network.shape().torso_features + 2) * bytes));
+    tape.convolved_row = static_cast<std::ptrdiff_t>(odd_lines((network.shape().torso_features + 2) * bytes));
     tape.hidden = work.pool->take(static_cast<std::size_t>(count) * tape.hidden_row);
     tape.convolved = work.pool->take(static_cast<std::size_t>(count) * tape.convolved_row);
     tape.features = at::empty({count, hidden}, at::kFloat);
@@ -162,7 +163,8 @@ class Torso : public torch::autograd::Function<Torso> {
       const int chunk = std::min(kChunk, count - first);
       char* convolved = tape.convolved->as<char>() + first * tape.convolved_row;
       for (int i = 0; i < chunk; ++i)
-        convolve_frame(network, frames.pixels[first + i], tape.hidden->as<char>() + (first + i) * tape.hidden_row,
+        convolve_frame(network, frames.pixels[first + i],
+                       tape.hidden->as<char>() + (first + i) * tape.hidden_row,
                        convolved + i * tape.convolved_row, work.torso);
       const StageScope scope(Stage::kLinear, chunk * network.linear().multiply_adds());
       network.linear().forward(chunk, convolved, tape.convolved_row,
@@ -218,8 +220,8 @@ class Torso : public torch::autograd::Function<Torso> {
                                  work.linear);
       }
       for (int i = 0; i < chunk; i += stride)
-        convolution_gradients(tape, begin + i, std::min(stride, chunk - i), work.gradients.as<float>() + i * row,
-                              row, into);
+        convolution_gradients(tape, begin + i, std::min(stride, chunk - i),
+                              work.gradients.as<float>() + i * row, row, into);
     }
 
     const at::Tensor weight1 = at::empty({first.filters, first.channels, first.kernel, first.kernel}),
@@ -262,10 +264,9 @@ void core_input_forward(const CoreTape& tape, float* to) {
       network.core_offset(static_cast<int>(tape.last_actions.data_ptr<std::int64_t>()[begin + i]),
                           data(tape.last_rewards)[begin + i], out + static_cast<std::ptrdiff_t>(i) * width);
     std::ptrdiff_t operand_row = 0;
-    const void* operands =
-        operands_of_rows(network.precision(), chunk, hidden,
-                         data(tape.features) + static_cast<std::ptrdiff_t>(begin) * hidden, hidden,
-                         work.linear.left, operand_row);
+    const void* operands = operands_of_rows(network.precision(), chunk, hidden,
+                                            data(tape.features) + static_cast<std::ptrdiff_t>(begin) * hidden,
+                                            hidden, work.linear.left, operand_row);
     network.core_input().forward(chunk, operands, operand_row, out, width, Finish::kNone, out, width);
   }
 }
@@ -294,7 +295,8 @@ CoreGradients core_input_gradient(const CoreTape& tape, const float* dgates) {
       float* sum = data(into.parameters.action_weight) + action * width;
       add_scaled(sum, nullptr, 1.0f, row, sum, width);
     }
-    const float reward = std::clamp(data(tape.last_rewards)[i], -network.reward_clip(), network.reward_clip());
+    const float reward =
+        std::clamp(data(tape.last_rewards)[i], -network.reward_clip(), network.reward_clip());
     float* sum = data(into.parameters.reward_weight);
     if (reward != 0) add_scaled(sum, nullptr, reward, row, sum, width);
   }
@@ -303,8 +305,8 @@ CoreGradients core_input_gradient(const CoreTape& tape, const float* dgates) {
                                           work.memory, operand_row);
   add_weight_gradient(network.precision(), tape.rows, hidden, width, operands, operand_row, dgates, width,
                       data(into.parameters.input_weight), work.linear);
-  input_gradient_of_floats(network.core_input(), tape.rows, dgates, width, data(into.features), hidden, nullptr,
-                           work.linear);
+  input_gradient_of_floats(network.core_input(), tape.rows, dgates, width, data(into.features), hidden,
+                           nullptr, work.linear);
   return into;
 }
 
@@ -312,8 +314,9 @@ class CoreInput : public torch::autograd::Function<CoreInput> {
  public:
   static at::Tensor forward(AutogradContext* context, const at::Tensor& features,
                             const at::Tensor& input_weight, const at::Tensor& action_weight,
-                            const at::Tensor& reward_weight, const at::Tensor& bias, const NativeContext& native,
-                            const at::Tensor& last_actions, const at::Tensor& last_rewards) {
+                            const at::Tensor& reward_weight, const at::Tensor& bias,
+                            const NativeContext& native, const at::Tensor& last_actions,
+                            const at::Tensor& last_rewards) {
     const CoreTape& tape = keep(context, core_tape(native, features, last_actions, last_rewards));
     const at::Tensor out = at::empty({tape.rows, native.network->shape().gate_width});
     core_input_forward(tape, data(out));
@@ -400,8 +403,18 @@ class LstmCore : public torch::autograd::Function<LstmCore> {
     tape.gates = tape.states = nullptr;
     const at::Tensor none;
     const CoreParameters& p = into.parameters;
-    return {into.features, p.input_weight, p.action_weight, p.reward_weight, p.bias, recurrent,
-            none,          none,           none,            none,            none,   none};
+    return {into.features,
+            p.input_weight,
+            p.action_weight,
+            p.reward_weight,
+            p.bias,
+            recurrent,
+            none,
+            none,
+            none,
+            none,
+            none,
+            none};
   }
 };
 
@@ -436,7 +449,8 @@ class Linear : public torch::autograd::Function<Linear> {
     add_rows(data(dy), rows, out, out, data(bias));
     add_weight_gradient(layer.precision(), rows, in, out, data(tape.x), 4 * in, data(dy), out, data(weight),
                         tape.context.workspace->linear);
-    input_gradient_of_floats(layer, rows, data(dy), out, data(dx), in, nullptr, tape.context.workspace->linear);
+    input_gradient_of_floats(layer, rows, data(dy), out, data(dx), in, nullptr,
+                             tape.context.workspace->linear);
     const at::Tensor none;
     return {dx, weight, bias, none, none};
   }
@@ -462,9 +476,9 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> native_lstm_core(
     const NativeContext& context, const at::Tensor& features, const at::Tensor& last_actions,
     const at::Tensor& last_rewards, const CoreParameters& parameters, const at::Tensor& recurrent,
     const at::Tensor& h, const at::Tensor& c, const at::Tensor& starts) {
-  const auto results = LstmCore::apply(features, parameters.input_weight, parameters.action_weight,
-                                       parameters.reward_weight, parameters.bias, recurrent, context,
-                                       last_actions, last_rewards, h, c, starts);
+  const auto results =
+      LstmCore::apply(features, parameters.input_weight, parameters.action_weight, parameters.reward_weight,
+                      parameters.bias, recurrent, context, last_actions, last_rewards, h, c, starts);
   return {results[0], results[1], results[2]};
 }
 

@@ -1,7 +1,7 @@
 // The network's layers on the kernels, as functions that autograd differentiates: the same contracts as
-// torso.h, product.h and lstm.h, which stay the reference and the path on other devices. CPU and float32 only;
-// weights are given twice, packed to compute with and as tensors for their gradients to go to. Needs Torch; for
-// sources only.
+// torso.h, product.h and lstm.h, which stay the reference and the path on other devices. CPU and float32
+// only; weights are given twice, packed to compute with and as tensors for their gradients to go to. Needs
+// Torch; for sources only.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,8 +14,8 @@
 
 namespace chrysalis {
 
-// Memory of one Network, used by one thread at a time: scratch, and what a forward pass keeps for the backward
-// pass, which goes back to the pool with the graph.
+// Memory of one Network, used by one thread at a time: scratch, and what a forward pass keeps for the
+// backward pass, which goes back to the pool with the graph.
 struct NativeWorkspace {
   std::shared_ptr<BufferPool> pool = std::make_shared<BufferPool>();
   TorsoScratch torso;
@@ -43,8 +43,8 @@ struct CoreParameters {
 at::Tensor native_core_input(const NativeContext& context, const at::Tensor& features,
                              const at::Tensor& last_actions, const at::Tensor& last_rewards,
                              const CoreParameters& parameters);
-// The same and then the recurrence of lstm.h over [steps, batch]: outputs [steps, batch, W], and the last h and
-// c without gradient. The backward pass may run once.
+// The same and then the recurrence of lstm.h over [steps, batch]: outputs [steps, batch, W], and the last h
+// and c without gradient. The backward pass may run once.
 std::tuple<at::Tensor, at::Tensor, at::Tensor> native_lstm_core(
     const NativeContext& context, const at::Tensor& features, const at::Tensor& last_actions,
     const at::Tensor& last_rewards, const CoreParameters& parameters, const at::Tensor& recurrent,

@@ -4,6 +4,7 @@
 #include "chrysalis/cli/command.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/rollout/action_set.h"
+#include "chrysalis/rollout/network_policy.h"
 #include "chrysalis/rollout/scripted_policy.h"
 #include "chrysalis/store/run_directory.h"
 
@@ -13,6 +14,7 @@ void add_agent_options(CLI::App& app, AgentOptions& options) {
   app.add_option("run", options.run, "Directory of a run: its newest checkpoint acts");
   app.add_option("--policy", options.policy, "A policy by name instead of a run: random");
   app.add_option("--level", options.level, "Level to play; default: the run's");
+  app.add_option("--kernels", options.kernels, "native or torch: what computes the network");
   app.add_option("--checkpoint", options.checkpoint, "An earlier checkpoint of the run, by its name");
   app.add_option("--seed", options.seed, "Names the episodes")->check(CLI::NonNegativeNumber);
   app.add_option("--set", options.assignments,
@@ -27,13 +29,31 @@ AgentSpec agent_spec(const RunConfig& config) {
           .reward_clip = static_cast<float>(config.learner.reward_clip)};
 }
 
+Status check_compute(const RunConfig& config) {
+  if (config.compute.operands() == Precision::kFloat32) return {};
+  if (!config.compute.native())
+    return invalid_input("compute.precision is bf16 and compute.kernels is torch; bf16 needs native kernels");
+  if (config.learner.device != "cpu")
+    return invalid_input("compute.precision is bf16 and learner.device is {}; bf16 needs the cpu",
+                         config.learner.device);
+  return {};
+}
+
+Result<std::unique_ptr<Policy>> make_policy(const RunConfig& config, std::shared_ptr<PackedNetworks> packed) {
+  const AgentSpec spec = agent_spec(config);
+  if (!config.compute.native()) return make_torch_policy(config.agent, spec);
+  if (packed == nullptr) return make_network_policy(config.agent, spec, config.compute.operands());
+  return make_network_policy(std::move(packed), config.agent, spec);
+}
+
 Result<AgentSource> open_agent(const AgentOptions& options) {
   if (options.run.empty() == options.policy.empty())
     return invalid_input("expected the directory of a run or --policy random, one of the two");
   if (!options.policy.empty() && options.policy != "random")
     return invalid_input("unknown policy '{}': expected random{}", options.policy,
                          did_you_mean(options.policy, {"random"}));
-  const std::vector<std::string> assignments = with_level(options.level, options.assignments);
+  const std::vector<std::string> assignments = with_options(
+      {{"level.name", options.level}, {"compute.kernels", options.kernels}}, options.assignments);
 
   if (options.run.empty()) {
     if (!options.checkpoint.empty()) return invalid_input("--checkpoint needs the directory of a run");
@@ -65,7 +85,8 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
 
 Result<std::unique_ptr<Policy>> AgentSource::make_policy() const {
   if (weights == nullptr) return make_random_policy(agent_spec(config).action_count);
-  CHRYSALIS_ASSIGN_OR_RETURN(auto made, make_torch_policy(config.agent, agent_spec(config)));
+  CHRYSALIS_RETURN_IF_ERROR(check_compute(config));
+  CHRYSALIS_ASSIGN_OR_RETURN(auto made, chrysalis::make_policy(config));
   made->load(weights);
   return made;
 }

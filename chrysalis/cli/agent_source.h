@@ -10,6 +10,7 @@
 
 #include "chrysalis/core/result.h"
 #include "chrysalis/env/environment.h"
+#include "chrysalis/rollout/packed_network.h"
 #include "chrysalis/rollout/policy.h"
 #include "chrysalis/rollout/weight_layout.h"
 #include "chrysalis/train/run_config.h"
@@ -21,6 +22,7 @@ struct AgentOptions {
   std::string run;
   std::string policy;
   std::string level;
+  std::string kernels;
   std::string checkpoint;
   std::uint64_t seed = 1;
   std::vector<std::string> assignments;
@@ -41,5 +43,11 @@ Result<AgentSource> open_agent(const AgentOptions& options);
 
 // What joins the agent of a config to its world and learner.
 AgentSpec agent_spec(const RunConfig& config);
+// Error: bf16 where it cannot be.
+Status check_compute(const RunConfig& config);
+// The network of a config as a policy, without weights yet, on the kernels or on LibTorch as the config says;
+// `packed`, of this config, may be shared by many. Errors: those of agent_shape().
+Result<std::unique_ptr<Policy>> make_policy(const RunConfig& config,
+                                            std::shared_ptr<PackedNetworks> packed = nullptr);
 
 }  // namespace chrysalis

@@ -36,6 +36,7 @@ constexpr std::array kSubjects = {
 struct Options {
   std::string what = "all";
   std::vector<std::string> assignments;
+  std::string kernels;
   double seconds = 5.0;
   std::vector<std::string> axes = scaling_axes();
   std::string out;
@@ -73,13 +74,21 @@ Status check(const Options& options) {
 
 Status run(const Options& options) {
   CHRYSALIS_RETURN_IF_ERROR(check(options));
-  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(options.assignments));
+  CHRYSALIS_ASSIGN_OR_RETURN(
+      RunConfig config,
+      default_run_config(with_options({{"compute.kernels", options.kernels}}, options.assignments)));
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   // What the config makes impossible is told before anything is measured.
   for (const Subject& subject : kSubjects)
     if (wanted(subject, options) && subject.trains) CHRYSALIS_RETURN_IF_ERROR(make_trainer_parts(config));
   log_quietly();  // Of the runs that are timed.
   const SgemmRates sgemm = measure_sgemm(kBenchRepeats);
+  const std::string config_kernels =
+      config.compute.native()
+          ? fmt::format(
+                "native, {}, {}{}", config.compute.precision, simd_name(),
+                config.compute.operands() == Precision::kBf16 && !bf16_native() ? " (bf16 emulated)" : "")
+          : "torch";
   const BenchSettings settings = {.config = std::move(config),
                                   .seconds = options.seconds,
                                   .sgemm_gflops = sgemm.best(),
@@ -87,11 +96,13 @@ Status run(const Options& options) {
                                   .axes = options.axes};
   Json json = {{"sgemm_gflops_per_core", sgemm.best()},
                {"cores", cores},
+               {"kernels", config_kernels},
                {"blas", blas_description()},
                {"sgemm", {{"blas_gflops", sgemm.blas_gflops}, {"onednn_gflops", sgemm.onednn_gflops}}}};
   if (!options.json)
-    fmt::print("SGEMM {:.1f} GFLOP/s per core, {} cores ({}; BLAS {:.1f}, oneDNN {:.1f})\n", sgemm.best(),
-               cores, blas_description(), sgemm.blas_gflops, sgemm.onednn_gflops);
+    fmt::print("SGEMM {:.1f} GFLOP/s per core, {} cores ({}; BLAS {:.1f}, oneDNN {:.1f}); kernels: {}\n",
+               sgemm.best(), cores, blas_description(), sgemm.blas_gflops, sgemm.onednn_gflops,
+               config_kernels);
   for (const Subject& subject : kSubjects) {
     if (!wanted(subject, options)) continue;
     CHRYSALIS_ASSIGN_OR_RETURN(Json result, subject.measure(settings));
@@ -115,6 +126,7 @@ Action add_bench_command(CLI::App& app) {
   app.add_option("--seconds", options->seconds,
                  "Time for each figure; train and profile take four times as long")
       ->check(CLI::Range(0.01, 600.0));
+  app.add_option("--kernels", options->kernels, "native or torch: what computes the network on CPUs");
   app.add_option("--axes", options->axes, "scaling: what to vary, of environments,cores,unroll,batch")
       ->delimiter(',');
   app.add_option("--out", options->out, "scaling: a picture, .svg");

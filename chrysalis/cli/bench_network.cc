@@ -1,10 +1,10 @@
 // The network alone, on one core: deciding, and learning one shard of a batch.
 #include <algorithm>
 
-#include "chrysalis/agent/weight_layout.h"
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/cli/training.h"
+#include "chrysalis/rollout/weight_layout.h"
 
 namespace chrysalis {
 namespace {

@@ -6,11 +6,11 @@
 #include <map>
 #include <thread>
 
-#include "chrysalis/agent/weight_layout.h"
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/cli/bench_training.h"
 #include "chrysalis/media/line_chart.h"
+#include "chrysalis/rollout/weight_layout.h"
 #include "chrysalis/store/durable_file.h"
 
 namespace chrysalis {

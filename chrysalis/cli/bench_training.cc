@@ -10,12 +10,12 @@
 #include <filesystem>
 #include <thread>
 
-#include "chrysalis/agent/weight_layout.h"
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/cli/interrupt.h"
 #include "chrysalis/cli/training.h"
 #include "chrysalis/core/check.h"
+#include "chrysalis/rollout/weight_layout.h"
 #include "chrysalis/store/run_directory.h"
 #include "chrysalis/train/run_sink.h"
 

@@ -28,9 +28,10 @@ Action add_bench_command(CLI::App& app);
 Action add_doctor_command(CLI::App& app);
 Action add_config_command(CLI::App& app);
 
-// A verb's assignments to the config: --level, unless it is empty, then those of --set, which may overrule
-// it.
-std::vector<std::string> with_level(const std::string& level, const std::vector<std::string>& assignments);
+// A verb's assignments to the config: those options that have a value, as {key, value}, then those of --set,
+// which may overrule them.
+std::vector<std::string> with_options(std::initializer_list<std::pair<const char*, std::string>> options,
+                                      const std::vector<std::string>& assignments);
 
 // The whole program: parses, runs, reports errors as one line on standard error. Returns the exit code: 0
 // done, 1 the machine's fault, 2 the input's.

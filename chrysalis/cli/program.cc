@@ -10,6 +10,7 @@
 #include "chrysalis/cli/command.h"
 #include "chrysalis/core/field.h"
 #include "chrysalis/core/memory.h"
+#include "chrysalis/kernels/target.h"
 
 #ifndef CHRYSALIS_VERSION
 #error "the build defines CHRYSALIS_VERSION"
@@ -94,9 +95,11 @@ std::string explain(const CLI::App& program, const CLI::ParseError& error, int a
 
 }  // namespace
 
-std::vector<std::string> with_level(const std::string& level, const std::vector<std::string>& assignments) {
+std::vector<std::string> with_options(std::initializer_list<std::pair<const char*, std::string>> options,
+                                      const std::vector<std::string>& assignments) {
   std::vector<std::string> all;
-  if (!level.empty()) all.push_back("level.name=" + level);
+  for (const auto& [key, value] : options)
+    if (!value.empty()) all.push_back(fmt::format("{}={}", key, value));
   all.insert(all.end(), assignments.begin(), assignments.end());
   return all;
 }
@@ -127,7 +130,9 @@ int run_program(int argc, char** argv) {
     if (!sub->parsed()) continue;
     Status status;
     try {
-      status = action();
+      const char* simd = std::getenv("CHRYSALIS_SIMD");
+      status = simd == nullptr ? Status() : use_simd(simd);
+      if (status.ok()) status = action();
     } catch (const std::exception& exception) {
       status = io_error("{}: {}", sub->get_name(), exception.what());
     }

@@ -34,8 +34,8 @@ Status parse_size(const std::string& text, RunConfig& config) {
 
 Status run(const Options& options) {
   CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".png"}));
-  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config,
-                             default_run_config(with_level(options.level, options.assignments)));
+  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(with_options(
+                                                   {{"level.name", options.level}}, options.assignments)));
   if (!options.size.empty()) CHRYSALIS_RETURN_IF_ERROR(parse_size(options.size, config));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto environment,
                              NativeEnvironment::create(config.level, config.environment));

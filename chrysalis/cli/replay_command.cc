@@ -50,8 +50,9 @@ Result<RawAction> parse_action(std::string_view line, const std::string& where) 
 
 Status run(const Options& options) {
   CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {}));
-  CHRYSALIS_ASSIGN_OR_RETURN(const RunConfig config,
-                             default_run_config(with_level(options.level, options.assignments)));
+  CHRYSALIS_ASSIGN_OR_RETURN(
+      const RunConfig config,
+      default_run_config(with_options({{"level.name", options.level}}, options.assignments)));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto level, make_level(config.level));
   std::ifstream actions(options.actions);
   if (!actions)

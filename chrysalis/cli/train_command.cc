@@ -17,6 +17,7 @@ struct Options {
   std::string config;
   std::string run;
   std::string device;
+  std::string kernels;
   bool fresh = false;
   std::vector<std::string> assignments;
 };
@@ -24,7 +25,7 @@ struct Options {
 // Settings that may change between one start of a run and the next without making it another experiment.
 bool may_change(const std::string& key) {
   return key == "train.agent_steps" || key == "train.workers" || key == "learner.device" ||
-         key.starts_with("store.");
+         key == "compute.kernels" || key.starts_with("store.");
 }
 
 // The run was made by a config: the one given now must be the same in all that matters.
@@ -55,9 +56,10 @@ Status restore_newest(RunDirectory& run, Trainer& trainer) {
 }
 
 Status run_training(const Options& options) {
-  std::vector<std::string> assignments = options.assignments;
-  if (!options.device.empty()) assignments.push_back("learner.device=" + options.device);
-  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, load_run_config(options.config, assignments));
+  CHRYSALIS_ASSIGN_OR_RETURN(
+      RunConfig config, load_run_config(options.config, with_options({{"learner.device", options.device},
+                                                                      {"compute.kernels", options.kernels}},
+                                                                     options.assignments)));
   const std::string directory =
       options.run.empty() ? "runs/" + std::filesystem::path(options.config).stem().string() : options.run;
   const std::string resolved = to_toml(fields_of(config), /*comments=*/true);
@@ -125,6 +127,7 @@ Action add_train_command(CLI::App& app) {
                  "KEY=VALUE over the config; `chrysalis config` lists the keys")
       ->allow_extra_args(false);
   app.add_option("--device", options->device, "cpu or cuda: where the learner computes");
+  app.add_option("--kernels", options->kernels, "native or torch: what computes the network on CPUs");
   app.add_flag("--fresh", options->fresh, "Begin anew; a run that is there is moved aside, not deleted");
   return [options] { return run_training(*options); };
 }

@@ -87,11 +87,12 @@ void backward(const at::Tensor& loss) {
 class ImpalaLearner final : public Learner {
  public:
   ImpalaLearner(const AgentConfig& agent, const AgentSpec& spec, const LearnerConfig& config,
-                const WeightsPtr& initial)
+                const WeightsPtr& initial, std::shared_ptr<PackedNetworks> packed)
       : spec_(spec),
         config_(config),
         layout_(initial->layout),
         options_(at::TensorOptions().dtype(at::kFloat).device(config.device)),
+        packed_(config.device == "cpu" ? std::move(packed) : nullptr),
         published_(initial) {
     flat_ = host_tensor(*initial).to(options_, /*non_blocking=*/false, /*copy=*/true);
     mean_square_ = at::full_like(flat_, config.rmsprop_initial_mean_square);
@@ -112,7 +113,8 @@ class ImpalaLearner final : public Learner {
     at::AutoGradMode with_gradient(true);
     Network& network = *networks_[shard];
     network.flat_gradient().zero_();
-    const Batch batch = make_batch(unrolls, config_, spec_, options_);
+    Batch batch = make_batch(unrolls, config_, spec_, options_);
+    if (packed_ != nullptr) batch.input.packed = packed_->of(weights());
     const NetworkOutput out = forward(network, batch.input);
     const VTraceReturns returns = impala_returns(out, batch, config_);
     const Loss loss = impala_loss(out, batch, returns, config_);
@@ -219,6 +221,7 @@ class ImpalaLearner final : public Learner {
   LearnerConfig config_;
   std::shared_ptr<const WeightLayout> layout_;
   at::TensorOptions options_;
+  std::shared_ptr<PackedNetworks> packed_;  // Null: stock operators.
 
   // Written by apply() and restore() alone, which nobody calls while gradient() runs.
   at::Tensor flat_;  // The weights on the device; every network's parameters are views of it.
@@ -255,8 +258,8 @@ Status ImpalaLearner::restore(std::span<const NamedTensor> tensors) {
 }  // namespace
 
 Result<std::unique_ptr<Learner>> make_impala_learner(const AgentConfig& agent, const AgentSpec& spec,
-                                                     const LearnerConfig& learner,
-                                                     const WeightsPtr& initial) {
+                                                     const LearnerConfig& learner, const WeightsPtr& initial,
+                                                     std::shared_ptr<PackedNetworks> packed) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto layout, weight_layout(agent, spec));
   CHRYSALIS_CHECK(initial != nullptr && initial->values.size() == layout->count);
   CHRYSALIS_CHECK_EQ(spec.reward_clip, static_cast<float>(learner.reward_clip));
@@ -275,7 +278,8 @@ Result<std::unique_ptr<Learner>> make_impala_learner(const AgentConfig& agent, c
   }
   // cuDNN would round float32 to 10 bits of mantissa in convolutions.
   if (learner.device == "cuda") at::globalContext().setAllowTF32CuDNN(false);
-  return std::unique_ptr<Learner>(std::make_unique<ImpalaLearner>(agent, spec, learner, initial));
+  return std::unique_ptr<Learner>(
+      std::make_unique<ImpalaLearner>(agent, spec, learner, initial, std::move(packed)));
 }
 
 }  // namespace chrysalis

@@ -7,10 +7,14 @@
 #include "chrysalis/rollout/agent_config.h"
 #include "chrysalis/rollout/learner.h"
 #include "chrysalis/rollout/learner_config.h"
+#include "chrysalis/rollout/packed_network.h"
 #include "chrysalis/rollout/weight_layout.h"
 
 namespace chrysalis {
 
+// `packed`, of the same agent and spec, makes the network run on the kernels where the device is the CPU,
+// with the weights packed there for everyone who acts with them too; null: on LibTorch's operators.
+//
 // Starts from `initial`, weights of weight_layout(agent, spec), with their version. spec.reward_clip must be
 // learner.reward_clip. The caller splits each batch into learner.shards pieces of at least one unroll.
 //
@@ -19,6 +23,7 @@ namespace chrysalis {
 // squared error without its cost. Errors: an agent that does not fit the spec, more shards than unrolls,
 // device cuda where there is none.
 Result<std::unique_ptr<Learner>> make_impala_learner(const AgentConfig& agent, const AgentSpec& spec,
-                                                     const LearnerConfig& learner, const WeightsPtr& initial);
+                                                     const LearnerConfig& learner, const WeightsPtr& initial,
+                                                     std::shared_ptr<PackedNetworks> packed = nullptr);
 
 }  // namespace chrysalis

@@ -12,6 +12,7 @@
 #include "chrysalis/env/environment_config.h"
 #include "chrysalis/levels/level_config.h"
 #include "chrysalis/rollout/agent_config.h"
+#include "chrysalis/rollout/compute_config.h"
 #include "chrysalis/rollout/learner_config.h"
 #include "chrysalis/store/store_config.h"
 #include "chrysalis/train/train_config.h"
@@ -27,6 +28,7 @@ struct RunConfig {
   AgentConfig agent;
   TrainConfig train;
   LearnerConfig learner;
+  ComputeConfig compute;
   StoreConfig store;
 
   void visit(FieldVisitor& v) {
@@ -41,6 +43,7 @@ struct RunConfig {
     agent.visit(v);
     train.visit(v);
     learner.visit(v);
+    compute.visit(v);
     store.visit(v);
   }
 };
