@@ -14,10 +14,10 @@ namespace chrysalis {
 
 // Where training stood right after an update.
 struct TrainingMark {
-  double seconds = 0;               // Since an arbitrary moment.
-  double cpu_seconds = 0;           // That this process has had, of all cores.
-  std::int64_t agent_steps = 0;     // Consumed by the learner.
-  std::vector<StageTotals> stages;  // [workers]
+  double seconds = 0;                 // Since an arbitrary moment.
+  double cpu_seconds = 0;             // That this process has had, of all cores.
+  std::int64_t agent_steps = 0;       // Consumed by the learner.
+  std::vector<StageTotals> stages{};  // [workers]
 };
 
 // Trains with `config`, whose train.agent_steps does not count, for `seconds` and at least kBenchRepeats

@@ -54,7 +54,10 @@ constexpr std::array kVerbs = {
          "chrysalis inspect runs/seek_apples\n  chrysalis inspect runs/seek_apples --json --curve 20",
          add_inspect_command},
     Verb{"bench", "Measure speed, beside the SGEMM rate of the same run",
-         "chrysalis bench\n  chrysalis bench render --json", add_bench_command},
+         "chrysalis bench\n  chrysalis bench render --json\n"
+         "  chrysalis bench profile --set level.name=nav_maze_static_01\n"
+         "  chrysalis bench scaling --axes environments,cores --out scaling.svg",
+         add_bench_command},
     Verb{"doctor", "Check compiler, CPU, BLAS, LibTorch, cores and disk", "chrysalis doctor",
          add_doctor_command},
     Verb{"config", "Print every setting with its meaning, unit, range and value",

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "chrysalis/agent/torch_policy.h"
+#include "chrysalis/core/stage_clock.h"
 #include "chrysalis/impala/synthetic_unroll_test.h"
 
 namespace chrysalis {

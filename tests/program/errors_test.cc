@@ -65,7 +65,7 @@ TEST(Errors, VerbsAndOptions) {
           {{"bench", "scaling", "--out", "x.png"}, {"x.png", ".svg"}},
           {{"bench", "scaling", "--out", "none/x.svg"}, {"none/x.svg", "there is no directory"}},
           {{"bench", "train", "--out", "x.svg"}, {"x.svg", "bench train draws no picture"}},
-          {{"bench", "train", "--set", "learner.device=cdua"}, {"did you mean 'cuda'?"}},
+          {{"bench", "act", "--set", "environment.width=16"}, {"16 x 72", "at least 20 x 20"}},
           {{"bench", "--seconds", "0"}, {"--seconds"}},
       },
       scratch.path());

@@ -297,8 +297,12 @@ TEST(Verbs, BenchProfileSaysWhereTheTimeGoes) {
                                   "fraction_of_sgemm"}));
     stages.insert(row["stage"]);
     for (int core = 0; core < 2; ++core) sums[core] += row["share_of_each_core"][core].get<double>();
-    if (row["stage"] == "act conv1") EXPECT_GT(row["gflops"], 0);
-    if (row["stage"] == "draw") EXPECT_TRUE(row["gflops"].is_null());
+    if (row["stage"] == "act conv1") {
+      EXPECT_GT(row["gflops"], 0);
+    }
+    if (row["stage"] == "draw") {
+      EXPECT_TRUE(row["gflops"].is_null());
+    }
   }
   for (const double sum : sums) EXPECT_NEAR(sum, 1, 1e-6);
   for (const char* stage :
