@@ -13,6 +13,7 @@
 #include "chrysalis/core/stage_clock.h"
 #include "chrysalis/impala/loss.h"
 #include "chrysalis/impala/rmsprop.h"
+#include "chrysalis/kernels/optimizer.h"
 
 namespace chrysalis {
 namespace {
@@ -68,7 +69,7 @@ ShardSums sums_of(const Loss& loss, const VTraceReturns& returns, const NetworkO
   return sums;
 }
 
-// The weights in place: a view that is only read.
+// The weights in place.
 at::Tensor host_tensor(const Weights& weights) {
   return at::from_blob(const_cast<float*>(weights.values.data()),
                        {static_cast<std::int64_t>(weights.values.size())});
@@ -96,6 +97,7 @@ class ImpalaLearner final : public Learner {
         published_(initial) {
     flat_ = host_tensor(*initial).to(options_, /*non_blocking=*/false, /*copy=*/true);
     mean_square_ = at::full_like(flat_, config.rmsprop_initial_mean_square);
+    next_mean_square_ = at::empty_like(flat_);
     for (std::int64_t i = 0; i < config.shards; ++i) {
       networks_.push_back(std::make_unique<Network>(agent, spec, *layout_, flat_));
     }
@@ -127,31 +129,19 @@ class ImpalaLearner final : public Learner {
     use_one_thread();
     at::NoGradGuard no_grad;
     const StageScope scope(Stage::kOptimizer);
-    // Step 1. Shards in their order, so that the result is the same whoever computed them.
-    const at::Tensor gradient = networks_[0]->flat_gradient().clone();
     ShardSums sums = sums_[0];
-    for (int shard = 1; shard < shard_count(); ++shard) {
-      gradient.add_(networks_[shard]->flat_gradient());
-      sums.add(sums_[shard]);
-    }
-    // Step 2. Clip by the global norm.
+    for (int shard = 1; shard < shard_count(); ++shard) sums.add(sums_[shard]);
     UpdateReport report = report_of(sums);
-    report.gradient_norm = number(gradient.norm());
-    if (report.gradient_norm > config_.gradient_clip)
-      gradient.mul_(config_.gradient_clip / report.gradient_norm);
-    // Step 3. RMSProp, kept only if everything is finite.
-    const RmsPropStep step = rmsprop(flat_, gradient, mean_square_, learning_rate(), config_.rmsprop_decay,
-                                     config_.rmsprop_epsilon);
-    report.finite = std::isfinite(report.loss) && std::isfinite(report.gradient_norm) &&
-                    std::isfinite(number(step.weights.norm())) &&
-                    std::isfinite(number(step.mean_square.norm()));
-    const std::int64_t version = weights()->version;
-    report.version = version;
+    auto next = std::make_shared<Weights>();
+    next->version = weights()->version + 1;
+    next->layout = layout_;
+    next->values.resize(layout_->count);
+    report.finite = on_cpu() ? step_on_cpu(report, *next) : step_with_torch(report, *next);
+    report.version = weights()->version;
     if (!report.finite) return report;
-    flat_.copy_(step.weights);
-    mean_square_ = step.mean_square;
-    report.version = version + 1;
-    publish(version + 1);
+    report.version = next->version;
+    std::swap(mean_square_, next_mean_square_);
+    publish(std::move(next));
     return report;
   }
 
@@ -205,13 +195,58 @@ class ImpalaLearner final : public Learner {
     return report;
   }
 
-  void publish(std::int64_t version) {
+  bool on_cpu() const { return flat_.is_cpu(); }
+
+  // The next weights and next_mean_square_ from the shards' gradients, added in their order so that the
+  // result is the same whoever computed them, and clipped by their global norm. Returns whether loss,
+  // gradient and result are finite. Both ways do the same; what is stepped from is left as it was.
+  bool step_on_cpu(UpdateReport& report, Weights& next) {
+    std::vector<const float*> gradients;
+    for (const auto& network : networks_) gradients.push_back(network->flat_gradient().data_ptr<float>());
+    float* gradient = networks_[0]->flat_gradient().data_ptr<float>();  // The next gradient() begins at zero.
+    report.gradient_norm = std::sqrt(add_gradients(gradients, layout_->count, gradient));
+    if (!std::isfinite(report.loss) || !std::isfinite(report.gradient_norm)) return false;
+    return rmsprop_step({.learning_rate = learning_rate(),
+                         .decay = config_.rmsprop_decay,
+                         .epsilon = config_.rmsprop_epsilon,
+                         .gradient_scale = gradient_scale(report.gradient_norm)},
+                        {.count = layout_->count,
+                         .gradient = gradient,
+                         .weights = flat_.data_ptr<float>(),
+                         .mean_square = mean_square_.data_ptr<float>(),
+                         .new_weights = next.values.data(),
+                         .new_mean_square = next_mean_square_.data_ptr<float>()});
+  }
+
+  bool step_with_torch(UpdateReport& report, Weights& next) {
+    const at::Tensor gradient = networks_[0]->flat_gradient().clone();
+    for (int shard = 1; shard < shard_count(); ++shard) gradient.add_(networks_[shard]->flat_gradient());
+    report.gradient_norm = number(gradient.norm());
+    gradient.mul_(gradient_scale(report.gradient_norm));
+    const RmsPropStep step = rmsprop(flat_, gradient, mean_square_, learning_rate(), config_.rmsprop_decay,
+                                     config_.rmsprop_epsilon);
+    host_tensor(next).copy_(step.weights);
+    next_mean_square_ = step.mean_square;
+    return std::isfinite(report.loss) && std::isfinite(report.gradient_norm) &&
+           std::isfinite(number(step.weights.norm())) && std::isfinite(number(step.mean_square.norm()));
+  }
+
+  double gradient_scale(double norm) const {
+    return norm > config_.gradient_clip ? config_.gradient_clip / norm : 1.0;
+  }
+
+  // On the CPU the parameters of every network become these weights where they lie: nothing is copied. They
+  // share flat_'s storage, so they follow it.
+  void publish(WeightsPtr weights) {
     const StageScope scope(Stage::kPublish);
-    auto weights = std::make_shared<Weights>();
-    weights->version = version;
-    weights->layout = layout_;
-    weights->values.resize(layout_->count);
-    at::from_blob(weights->values.data(), {static_cast<std::int64_t>(layout_->count)}).copy_(flat_);
+    if (on_cpu()) {
+      auto keep = std::make_unique<WeightsPtr>(weights);
+      void* values = const_cast<float*>(weights->values.data());  // Parameters are read, never written.
+      const auto release = [](void* kept) { delete static_cast<WeightsPtr*>(kept); };
+      flat_.storage().set_data_ptr(at::DataPtr(values, keep.release(), release, at::kCPU));
+    } else {
+      flat_.copy_(host_tensor(*weights));
+    }
     const std::lock_guard lock(mu_);
     published_ = std::move(weights);
   }
@@ -226,6 +261,7 @@ class ImpalaLearner final : public Learner {
   // Written by apply() and restore() alone, which nobody calls while gradient() runs.
   at::Tensor flat_;  // The weights on the device; every network's parameters are views of it.
   at::Tensor mean_square_;
+  at::Tensor next_mean_square_;  // Where apply() writes; swapped if all is finite.
   // One for each shard, touched by its gradient() and by apply().
   std::vector<std::unique_ptr<Network>> networks_;
   std::vector<ShardSums> sums_;
@@ -249,9 +285,7 @@ Status ImpalaLearner::restore(std::span<const NamedTensor> tensors) {
   std::vector<float> mean_square(layout_->count);
   std::memcpy(mean_square.data(), squares->bytes.data(), squares->bytes.size());
   mean_square_.copy_(at::from_blob(mean_square.data(), {count}));
-  flat_.copy_(host_tensor(*weights));
-  const std::lock_guard lock(mu_);
-  published_ = std::move(weights);
+  publish(std::move(weights));
   return {};
 }
 
