@@ -8,9 +8,6 @@
 namespace chrysalis {
 namespace {
 
-// Of their busy time, what workers must have had the processor for, so that the table is of them alone.
-constexpr double kUndisturbed = 0.95;
-
 // Cores that have a column each; where there are more, mean, least and most stand for them.
 constexpr std::size_t kColumns = 8;
 
@@ -62,7 +59,7 @@ Result<Json> bench_profile(const BenchSettings& settings) {
   return Json{{"level", settings.config.level.name},
               {"seconds", last.seconds - first.seconds},
               {"agent_steps_per_s", median(window_rates(marks, kBenchRepeats))},
-              {"cpu_of_busy_time", (last.cpu_seconds - first.cpu_seconds) / report.busy_seconds},
+              {"cpu_of_busy_time", cpu_of_busy_time(marks)},
               {"stages", std::move(stages)},
               {"all", json_of(report.all)},
               {"bottleneck", report.bottleneck}};
@@ -77,10 +74,7 @@ void print_profile(const Json& json) {
   fmt::print(" {:>12} {:>9} {:>9}\n", "us/step", "GFLOP/s", "of SGEMM");
   for (const Json& row : json["stages"]) print_row(row);
   print_row(json["all"]);
-  const auto had = json["cpu_of_busy_time"].get<double>();
-  if (had < kUndisturbed)
-    fmt::print("Other programs took {:.0f} % of the busy time: measure on a quiet machine\n",
-               100 * (1 - had));
+  print_disturbance(json["cpu_of_busy_time"]);
   fmt::print("Bottleneck: {}\n", json["bottleneck"].get<std::string>());
 }
 

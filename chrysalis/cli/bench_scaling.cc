@@ -65,12 +65,13 @@ Result<Json> measure_point(const BenchSettings& settings, const RunConfig& confi
                              step_multiply_adds(config.agent, agent_spec(config)));
   const auto rates = window_rates(marks, kBenchRepeats);
   const double steps = median(rates);
-  return Json{{"value", value},
-              {"agent_steps_per_s", steps},
-              {"least", std::ranges::min(rates)},
-              {"most", std::ranges::max(rates)},
-              {"fraction_of_sgemm",
-               steps * 2 * work.trained() * 1e-9 / (settings.sgemm_gflops * busy_cores(config))}};
+  return Json{
+      {"value", value},
+      {"agent_steps_per_s", steps},
+      {"least", std::ranges::min(rates)},
+      {"most", std::ranges::max(rates)},
+      {"fraction_of_sgemm", steps * 2 * work.trained() * 1e-9 / (settings.sgemm_gflops * busy_cores(config))},
+      {"cpu_of_busy_time", cpu_of_busy_time(marks)}};
 }
 
 Result<Json> measure_axis(const BenchSettings& settings, const Axis& axis) {
@@ -105,7 +106,8 @@ LineChart chart_of(const Axis& axis, const Json& points, double sgemm_steps, con
           .x_label = axis.label,
           .y_label = "agent steps/s",
           .series = {std::move(measured), std::move(limit)},
-          .logarithmic_x = true};
+          .logarithmic_x = true,
+          .x_ticks_at_points = true};
 }
 
 }  // namespace
@@ -139,14 +141,18 @@ Result<Json> bench_scaling(const BenchSettings& settings) {
 
 void print_scaling(const Json& json) {
   fmt::print("scaling {}\n", json["level"].get<std::string>());
+  double least_cpu = 1;
   for (const std::string& axis : scaling_axes()) {
     if (!json.contains(axis)) continue;
     fmt::print("  {:>14} {:>14} {:>9} {:>9} {:>9}\n", axis, "agent steps/s", "least", "most", "of SGEMM");
-    for (const Json& point : json[axis])
+    for (const Json& point : json[axis]) {
+      least_cpu = std::min(least_cpu, point["cpu_of_busy_time"].get<double>());
       fmt::print("  {:>14} {:>14.0f} {:>9.0f} {:>9.0f} {:>7.1f} %\n", point["value"].get<std::int64_t>(),
                  point["agent_steps_per_s"].get<double>(), point["least"].get<double>(),
                  point["most"].get<double>(), 100 * point["fraction_of_sgemm"].get<double>());
+    }
   }
+  print_disturbance(least_cpu);
 }
 
 }  // namespace chrysalis

@@ -13,6 +13,7 @@
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/cli/interrupt.h"
+#include "chrysalis/cli/stage_report.h"
 #include "chrysalis/cli/training.h"
 #include "chrysalis/core/check.h"
 #include "chrysalis/rollout/weight_layout.h"
@@ -26,6 +27,9 @@ namespace fs = std::filesystem;
 
 // Updates until rollouts run as far ahead as they may and every buffer has been touched.
 constexpr std::size_t kWarmUpUpdates = 3;
+
+// Less than this share of a processor is another program's doing.
+constexpr double kUndisturbed = 0.95;
 
 // A directory that goes with the object.
 class TemporaryDirectory {
@@ -105,6 +109,8 @@ class MarkingSink final : public TrainingSink {
 Result<std::vector<TrainingMark>> measure_training(RunConfig config, double seconds) {
   config.train.agent_steps = 1'000'000'000'000;
   CHRYSALIS_ASSIGN_OR_RETURN(TrainerParts parts, make_trainer_parts(config));
+  // From here on the first Ctrl-C leaves by the ordinary way, and the directory goes.
+  const std::atomic<bool>& interrupted = catch_interrupts();
   CHRYSALIS_ASSIGN_OR_RETURN(const TemporaryDirectory directory, TemporaryDirectory::create());
   CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run,
                              RunDirectory::open(directory.path(), OpenMode::kResumeOrCreate, config.store));
@@ -117,7 +123,7 @@ Result<std::vector<TrainingMark>> measure_training(RunConfig config, double seco
   TrainerConfig trainer_settings = trainer_config(config);
   StageClock clock(trainer_settings.workers);
   trainer_settings.stage_clock = &clock;
-  const std::atomic<bool>& interrupted = catch_interrupts();
+
   MarkingSink sink(store, clock, seconds, interrupted);
   Trainer trainer(trainer_settings, std::move(parts), sink);
   CHRYSALIS_RETURN_IF_ERROR(trainer.run(sink.stop()));
@@ -137,6 +143,17 @@ std::vector<double> window_rates(std::span<const TrainingMark> marks, int window
   return rates;
 }
 
+double cpu_of_busy_time(std::span<const TrainingMark> marks) {
+  const TrainingMark &first = marks.front(), &last = marks.back();
+  return (last.cpu_seconds - first.cpu_seconds) / busy_seconds(first.stages, last.stages);
+}
+
+void print_disturbance(double cpu_of_busy_time) {
+  if (cpu_of_busy_time < kUndisturbed)
+    fmt::print("Other programs took {:.0f} % of the busy time: measure on a quiet machine\n",
+               100 * (1 - cpu_of_busy_time));
+}
+
 int busy_cores(const RunConfig& config) {
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   return std::min(cores, trainer_config(config).workers);
@@ -154,7 +171,8 @@ Result<Json> bench_train(const BenchSettings& settings) {
               {"cores", cores},
               {"agent_steps_per_s", steps},
               {"gflops", gflops},
-              {"fraction_of_sgemm", gflops / (settings.sgemm_gflops * cores)}};
+              {"fraction_of_sgemm", gflops / (settings.sgemm_gflops * cores)},
+              {"cpu_of_busy_time", cpu_of_busy_time(marks)}};
 }
 
 void print_train(const Json& json) {
@@ -162,6 +180,7 @@ void print_train(const Json& json) {
              json["level"].get<std::string>(), json["agent_steps_per_s"].get<double>(),
              json["gflops"].get<double>(), 100 * json["fraction_of_sgemm"].get<double>(),
              json["cores"].get<int>());
+  print_disturbance(json["cpu_of_busy_time"]);
 }
 
 }  // namespace chrysalis

@@ -29,6 +29,12 @@ Result<std::vector<TrainingMark>> measure_training(RunConfig config, double seco
 // there must be more marks than windows.
 std::vector<double> window_rates(std::span<const TrainingMark> marks, int windows);
 
+// How much of the time in which workers had something to do they also had a processor for: the rest went to
+// other programs, or to waiting for the disk.
+double cpu_of_busy_time(std::span<const TrainingMark> marks);
+// A line for people, where that is so little that the figures are not of this program alone.
+void print_disturbance(double cpu_of_busy_time);
+
 // Cores that the workers of `config` can keep busy.
 int busy_cores(const RunConfig& config);
 

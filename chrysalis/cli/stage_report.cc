@@ -94,6 +94,13 @@ std::string bottleneck_of(const std::vector<StageRow>& rows) {
 
 }  // namespace
 
+double busy_seconds(std::span<const StageTotals> before, std::span<const StageTotals> after) {
+  double seconds = 0;
+  for (const Key& key : keys_in_order())
+    if (key.stage != Stage::kWait) seconds += sums_of(before, after, key).all_seconds();
+  return seconds;
+}
+
 StageReport stage_report(std::span<const StageTotals> before, std::span<const StageTotals> after,
                          double agent_steps, double sgemm_gflops) {
   CHRYSALIS_CHECK(!after.empty() && before.size() == after.size());
@@ -108,7 +115,6 @@ StageReport stage_report(std::span<const StageTotals> before, std::span<const St
       report.rows.push_back(row_of(name_of(key), sums, all, agent_steps, sgemm_gflops));
   }
   report.all = row_of("all", all, all, agent_steps, sgemm_gflops);
-  report.busy_seconds = all.all_seconds() - sums_of(before, after, {Pass::kNone, Stage::kWait}).all_seconds();
   report.bottleneck = bottleneck_of(report.rows);
   return report;
 }

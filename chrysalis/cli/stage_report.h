@@ -23,13 +23,15 @@ struct StageRow {
 struct StageReport {
   std::vector<StageRow> rows;  // Those that took any time, in the order of the data: act, then learn.
   StageRow all;
-  double busy_seconds = 0;  // Of all workers, outside Stage::kWait.
-  std::string bottleneck;   // One line.
+  std::string bottleneck;  // One line.
 };
 
 // Of the interval between two readings of a clock, in which the learner consumed `agent_steps`.
 // sgemm_gflops: of one core.
 StageReport stage_report(std::span<const StageTotals> before, std::span<const StageTotals> after,
                          double agent_steps, double sgemm_gflops);
+
+// Seconds that all workers together were outside Stage::kWait.
+double busy_seconds(std::span<const StageTotals> before, std::span<const StageTotals> after);
 
 }  // namespace chrysalis

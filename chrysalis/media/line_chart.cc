@@ -110,6 +110,10 @@ class Panel {
     if (empty_) x0 = x1 = 1, y0 = 0, y1 = 1;
     const int x_ticks = std::max(2, size_.width / 60), y_ticks = std::max(2, size_.height / 45);
     x_ = chart_.logarithmic_x ? logarithmic_axis(x0, x1, x_ticks) : linear_axis(x0, x1, x_ticks, false);
+    if (chart_.x_ticks_at_points && !empty_) {
+      x_.ticks = chart_.series.front().x;
+      std::erase_if(x_.ticks, [this](double x) { return !shown(x, 0); });
+    }
     y_ = linear_axis(y0, y1, y_ticks, true);
   }
 

@@ -25,7 +25,8 @@ struct LineChart {
   std::string y_label;
   std::vector<ChartSeries> series;
   bool logarithmic_x = false;
-  bool from_zero = true;  // The vertical axis begins at 0 or below.
+  bool x_ticks_at_points = false;  // Where the first series has its points: for few, chosen values.
+  bool from_zero = true;           // The vertical axis begins at 0 or below.
 };
 
 struct ChartSize {

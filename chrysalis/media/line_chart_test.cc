@@ -79,6 +79,17 @@ TEST(line_chart, a_logarithmic_axis_leaves_out_what_is_not_above_zero) {
   EXPECT_FALSE(contains(svg, "inf"));
 }
 
+TEST(line_chart, may_have_its_ticks_where_the_points_are) {
+  LineChart chart = chart_of({-8, 8, 64, 400}, {1, 1, 1, 1});
+  chart.logarithmic_x = true;
+  EXPECT_FALSE(contains(svg_of(chart), ">64<"));
+  chart.x_ticks_at_points = true;
+  const std::string svg = svg_of(chart);
+  for (const char* words : {">8<", ">64<", ">400<"}) EXPECT_TRUE(contains(svg, words)) << words;
+  EXPECT_FALSE(contains(svg, ">-8<"));
+  EXPECT_FALSE(contains(svg, ">100<"));
+}
+
 TEST(line_chart, draws_bands_in_one_piece_for_each_stretch) {
   LineChart chart = chart_of({0, 1, 2, 3}, {2, 2, 2, 2});
   chart.series[0].low = {1, 1, 1, 1};

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -258,7 +259,7 @@ TEST(Verbs, BenchMeasuresEverything) {
   EXPECT_EQ(keys_of(all["learn"]), (Keys{"unrolls", "unroll", "agent_steps_per_s_per_core", "gflops_per_core",
                                          "fraction_of_sgemm"}));
   EXPECT_EQ(keys_of(all["train"]),
-            (Keys{"level", "cores", "agent_steps_per_s", "gflops", "fraction_of_sgemm"}));
+            (Keys{"level", "cores", "agent_steps_per_s", "gflops", "fraction_of_sgemm", "cpu_of_busy_time"}));
   EXPECT_GT(all["train"]["agent_steps_per_s"], 0);
 }
 
@@ -332,7 +333,8 @@ TEST(Verbs, BenchScalingTabulatesAndDraws) {
   EXPECT_EQ(json["batch"][0]["value"], 8);
   EXPECT_EQ(json["cores"][0]["value"], 1);
   for (const Json& point : json["batch"]) {
-    EXPECT_EQ(keys_of(point), (Keys{"value", "agent_steps_per_s", "least", "most", "fraction_of_sgemm"}));
+    EXPECT_EQ(keys_of(point),
+              (Keys{"value", "agent_steps_per_s", "least", "most", "fraction_of_sgemm", "cpu_of_busy_time"}));
     EXPECT_GT(point["least"], 0);
     EXPECT_LE(point["least"], point["agent_steps_per_s"]);
     EXPECT_GE(point["most"], point["agent_steps_per_s"]);
@@ -343,6 +345,19 @@ TEST(Verbs, BenchScalingTabulatesAndDraws) {
   EXPECT_EQ(svg.find("Training against unroll"), std::string::npos);
   EXPECT_NE(outcomes[1].out.find("unroll"), std::string::npos);
   EXPECT_EQ(listing(scratch.path()).size(), 1u) << "nothing but the picture stays";
+}
+
+TEST(Verbs, BenchLeavesNothingBehindWhenItIsInterrupted) {
+  const ScratchDirectory scratch;
+  const TemporaryDirectorySetting temporary(scratch.path());
+  Program program(Arguments{"bench", "train", "--seconds", "600", "--json"} + kTinySettings, scratch.path());
+  ASSERT_TRUE(program.wait_for([&] { return !listing(scratch.path()).empty(); })) << program.err();
+  program.send(SIGINT);
+  const Outcome outcome = program.wait();
+  EXPECT_EQ(outcome.exit_code, 1) << "signal " << outcome.signal;
+  EXPECT_EQ(outcome.err, "error: interrupted\n");
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(listing(scratch.path()), std::vector<std::string>{});
 }
 
 TEST(Verbs, BenchSaysWhereItCannotKeepItsRun) {
