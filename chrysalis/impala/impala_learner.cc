@@ -11,6 +11,7 @@
 #include "chrysalis/agent/product.h"
 #include "chrysalis/core/check.h"
 #include "chrysalis/core/stage_clock.h"
+#include "chrysalis/impala/fused_loss.h"
 #include "chrysalis/impala/loss.h"
 #include "chrysalis/impala/rmsprop.h"
 #include "chrysalis/kernels/optimizer.h"
@@ -42,30 +43,47 @@ double number(const at::Tensor& tensor) {
   return tensor.item().toDouble();
 }
 
+// Core outputs beyond 0.9.
+double saturated_units(const at::Tensor& core) {
+  if (!core.is_cpu()) return number(core.abs().gt(0.9).sum());
+  const at::Tensor contiguous = core.contiguous();
+  const float* units = contiguous.data_ptr<float>();
+  const std::int64_t size = contiguous.numel(), row = contiguous.size(2);
+  double count = 0;
+  for (std::int64_t begin = 0; begin < size; begin += row) {
+    std::int32_t of_row = 0;  // As wide as what is compared, so that the loop is vectorised.
+    for (std::int64_t i = begin; i < begin + row; ++i) of_row += std::abs(units[i]) > 0.9f ? 1 : 0;
+    count += of_row;
+  }
+  return count;
+}
+
 ShardSums sums_of(const Loss& loss, const VTraceReturns& returns, const NetworkOutput& out,
                   const Batch& batch) {
   at::NoGradGuard no_grad;
   const StageScope scope(Stage::kStatistics);
   ShardSums sums;
   const std::int64_t steps = returns.targets.size(0);
-  const at::Tensor error = returns.targets - out.values.narrow(0, 0, steps);
   const at::Tensor core = out.core.narrow(0, 0, steps);
   sums.steps = static_cast<double>(returns.targets.numel());
-  // One transfer for all of them, where they come from a GPU.
-  const at::Tensor numbers =
-      at::stack({loss.total.to(at::kDouble), loss.policy.to(at::kDouble), loss.baseline.to(at::kDouble),
-                 loss.entropy.to(at::kDouble),
-                 (action_log_policy(out, batch) - batch.log_mu).exp().sum(at::kDouble),
-                 returns.targets.sum(at::kDouble), returns.targets.square().sum(at::kDouble),
-                 error.sum(at::kDouble), error.square().sum(at::kDouble),
-                 core.abs().gt(0.9).sum().to(at::kDouble)})
-          .cpu();
-  const double* next = numbers.data_ptr<double>();
-  for (double* sum : {&sums.loss, &sums.policy, &sums.baseline, &sums.entropy, &sums.rho, &sums.target,
-                      &sums.target_square, &sums.error, &sums.error_square, &sums.saturated}) {
-    *sum = *next++;
+  sums.loss = number(loss.total);
+  sums.policy = number(loss.policy);
+  sums.baseline = number(loss.baseline);
+  sums.entropy = number(loss.entropy);
+  // A number a step: on the host, in one loop.
+  const auto on_host = [](const at::Tensor& tensor) { return tensor.cpu().contiguous(); };
+  const at::Tensor log_rhos = on_host(action_log_policy(out, batch) - batch.log_mu),
+                   targets = on_host(returns.targets), values = on_host(out.values.narrow(0, 0, steps));
+  for (std::int64_t i = 0; i < targets.numel(); ++i) {
+    const double target = targets.data_ptr<float>()[i], error = target - values.data_ptr<float>()[i];
+    sums.rho += std::exp(log_rhos.data_ptr<float>()[i]);
+    sums.target += target;
+    sums.target_square += target * target;
+    sums.error += error;
+    sums.error_square += error * error;
   }
   sums.core_units = static_cast<double>(core.numel());
+  sums.saturated = saturated_units(core);
   return sums;
 }
 
@@ -119,7 +137,8 @@ class ImpalaLearner final : public Learner {
     if (packed_ != nullptr) batch.input.packed = packed_->of(weights());
     const NetworkOutput out = forward(network, batch.input);
     const VTraceReturns returns = impala_returns(out, batch, config_);
-    const Loss loss = impala_loss(out, batch, returns, config_);
+    const Loss loss = fused_loss_suits(out) ? fused_impala_loss(out, batch, returns, config_)
+                                            : impala_loss(out, batch, returns, config_);
     backward(loss.total);
     sums_[shard] = sums_of(loss, returns, out, batch);
     add_lag(unrolls, sums_[shard]);

@@ -1,5 +1,6 @@
-// IMPALA's loss of a batch of unrolls: the place to change what is optimised. Autograd differentiates it.
-// Needs Torch; for sources only.
+// IMPALA's loss of a batch of unrolls: the place to change what is optimised. Autograd differentiates it. On
+// the CPU the learner takes fused_loss.h's shortcut to the same numbers (in ImpalaLearner::gradient): take it
+// out there when you change impala_loss(). Needs Torch; for sources only.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -28,4 +28,8 @@ struct VTraceReturns {
 // No gradient flows through it. Pure; any thread.
 VTraceReturns vtrace(const VTraceInputs& in, double rho_clip, double c_clip);
 
+// The same by Torch's operators, which is how vtrace() does it on other devices than the CPU: there, several
+// operators a step would cost more than the arithmetic.
+VTraceReturns vtrace_by_operators(const VTraceInputs& in, double rho_clip, double c_clip);
+
 }  // namespace chrysalis

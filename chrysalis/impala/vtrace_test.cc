@@ -49,12 +49,15 @@ TEST(VTrace, EqualsTheSumOfTheDefinition) {
       values.push_back(random.uniform(-3, 3));
     }
     for (int b = 0; b < batch; ++b) bootstrap.push_back(random.uniform(-3, 3));
-    const VTraceReturns returns = vtrace({.log_rhos = tensor(log_rhos, steps, batch),
-                                          .discounts = tensor(discounts, steps, batch),
-                                          .rewards = tensor(rewards, steps, batch),
-                                          .values = tensor(values, steps, batch),
-                                          .bootstrap_value = tensor(bootstrap, 1, batch)[0]},
-                                         rho_clip, c_clip);
+    const VTraceInputs inputs = {.log_rhos = tensor(log_rhos, steps, batch),
+                                 .discounts = tensor(discounts, steps, batch),
+                                 .rewards = tensor(rewards, steps, batch),
+                                 .values = tensor(values, steps, batch),
+                                 .bootstrap_value = tensor(bootstrap, 1, batch)[0]};
+    const VTraceReturns returns = vtrace(inputs, rho_clip, c_clip);
+    const VTraceReturns same = vtrace_by_operators(inputs, rho_clip, c_clip);
+    EXPECT_TRUE(at::allclose(returns.targets, same.targets, 1e-12, 1e-12));
+    EXPECT_TRUE(at::allclose(returns.advantages, same.advantages, 1e-12, 1e-12));
     for (int b = 0; b < batch; ++b) {
       const auto rho = [&](int t) { return std::exp(log_rhos[t * batch + b]); };
       const auto value = [&](int t) { return t < steps ? values[t * batch + b] : bootstrap[b]; };
@@ -79,6 +82,13 @@ TEST(VTrace, EqualsTheSumOfTheDefinition) {
       }
     }
   }
+}
+
+TEST(VTrace, IsNoNumberWhereARatioIsNone) {
+  const at::Tensor ones = at::ones({2, 2}), ratios = ones.clone();
+  ratios[1][1] = NAN;
+  const VTraceReturns returns = vtrace({ratios, ones, ones, ones, at::ones({2})}, 1, 1);
+  EXPECT_TRUE(at::equal(returns.targets.isnan(), at::tensor({0, 1, 0, 1}).view({2, 2}).to(at::kBool)));
 }
 
 TEST(VTrace, IsTheNStepReturnOnPolicy) {

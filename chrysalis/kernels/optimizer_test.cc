@@ -1,13 +1,13 @@
 #include "chrysalis/kernels/optimizer.h"
 
 #include <gtest/gtest.h>
-#include <hwy/highway.h>
 
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "chrysalis/core/random.h"
+#include "chrysalis/kernels/targets_test.h"
 
 namespace chrysalis {
 namespace {
@@ -19,19 +19,6 @@ std::vector<float> noise(std::size_t count, std::uint64_t seed, double low = -3,
   std::vector<float> values(count);
   for (float& value : values) value = static_cast<float>(random.uniform(low, high));
   return values;
-}
-
-// Calls `check` on each of Highway's targets that this machine has.
-template <typename Check>
-void on_every_target(Check&& check) {
-  const auto targets = hwy::SupportedTargets();
-  for (auto rest = targets; rest != 0; rest &= rest - 1) {
-    hwy::SetSupportedTargetsForTest(rest & -rest);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    check();
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 struct Sum {
