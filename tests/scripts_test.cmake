@@ -28,6 +28,27 @@ foreach(system fedora old_debian old_ubuntu)
          COMMAND ${CMAKE_COMMAND} -E env CHRYSALIS_OS_RELEASE=${WORK_DIR}/${system} ${deps})
 endforeach()
 
+# Where CMAKE_PREFIX_PATH leads to a LibTorch, as its archive or as its Python wheel says, Debian's is not
+# missed. The packages' tool says that all are there but that one.
+file(WRITE ${WORK_DIR}/bin/dpkg-query "#!/bin/sh
+case $* in *libtorch-dev*) ;; *) printf installed ;; esac
+")
+file(WRITE ${WORK_DIR}/bin/apt-get "#!/bin/sh\nexit 7\n")
+file(CHMOD ${WORK_DIR}/bin/dpkg-query ${WORK_DIR}/bin/apt-get
+     PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+file(WRITE ${WORK_DIR}/debian "ID=debian\nVERSION_ID=\"12\"\n")
+file(WRITE ${WORK_DIR}/archive/share/cmake/Torch/TorchConfig.cmake "")
+file(WRITE ${WORK_DIR}/wheel/Torch/TorchConfig.cmake "")
+foreach(prefix archive wheel)
+  execute_process(COMMAND ${CMAKE_COMMAND} -E env CHRYSALIS_OS_RELEASE=${WORK_DIR}/debian
+                          PATH=${WORK_DIR}/bin:$ENV{PATH}
+                          CMAKE_PREFIX_PATH=/elsewhere:${WORK_DIR}/${prefix} ${deps}
+                  RESULT_VARIABLE ended OUTPUT_VARIABLE out ERROR_VARIABLE out)
+  if(NOT ended EQUAL 0 OR NOT out STREQUAL "")
+    message(FATAL_ERROR "dependencies with a LibTorch of one's own (${prefix}): ended with ${ended}:\n${out}")
+  endif()
+endforeach()
+
 set(program ${WORK_DIR}/chrysalis)
 set(run ${WORK_DIR}/run)
 file(WRITE ${program} "#!/bin/sh
