@@ -2,14 +2,10 @@
 // file of a test program: it replaces the program's operator new, also under the sanitizers.
 #pragma once
 
-#include <cstdint>
 #include <cstdlib>
 #include <new>
 
-namespace chrysalis {
-// Of this thread, so that a logger's or a test runner's other threads do not count.
-inline thread_local std::int64_t allocation_count = 0;
-}  // namespace chrysalis
+#include "chrysalis/core/allocation_count_test.h"
 
 // Not inlined: g++ would take free() beside new for a mistake. What is not replaced here (arrays, sizes
 // without throwing) is defined by the library through these.

@@ -2,10 +2,8 @@
 
 #include <sys/mman.h>
 
-#include <cstdlib>
 #include <cstring>
-
-#include "chrysalis/core/check.h"
+#include <new>
 
 namespace chrysalis {
 namespace {
@@ -13,7 +11,7 @@ constexpr std::size_t kLine = 64, kHugePage = std::size_t{2} << 20;
 }
 
 void Buffer::Free::operator()(std::byte* memory) const {
-  std::free(memory);
+  ::operator delete(memory, std::align_val_t(alignment));
 }
 
 void Buffer::reserve(std::size_t bytes) {
@@ -22,8 +20,8 @@ void Buffer::reserve(std::size_t bytes) {
   const std::size_t whole = (bytes + kLine + alignment - 1) / alignment * alignment;
   memory_.reset();
   bytes_ = 0;
-  memory_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, whole)));
-  CHRYSALIS_CHECK(memory_ != nullptr, "out of memory for {} bytes", bytes);
+  auto* memory = static_cast<std::byte*>(::operator new(whole, std::align_val_t(alignment)));
+  memory_ = {memory, Free{alignment}};
 #ifdef MADV_HUGEPAGE
   // A wish: where the system has no huge pages, ordinary ones do.
   if (alignment == kHugePage) madvise(memory_.get(), whole, MADV_HUGEPAGE);

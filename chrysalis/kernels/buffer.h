@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace chrysalis {
@@ -10,11 +11,18 @@ namespace chrysalis {
 // Bytes, aligned to a cache line or, where they are many, to a huge page, which the system is asked for: with
 // ordinary pages the gradient of a wide layer's weights spends a tenth of its time on looking addresses up.
 // Zeros at first. Grows and never shrinks; growing loses what was there. After the last byte a cache line of
-// zeros may be read, and never written. Movable.
+// zeros may be read, and never written. Movable; empty once moved from.
 class Buffer {
  public:
   Buffer() = default;
   explicit Buffer(std::size_t bytes) { reserve(bytes); }
+  Buffer(Buffer&& other) noexcept
+      : memory_(std::move(other.memory_)), bytes_(std::exchange(other.bytes_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    memory_ = std::move(other.memory_);
+    bytes_ = std::exchange(other.bytes_, 0);
+    return *this;
+  }
 
   void reserve(std::size_t bytes);
   std::size_t bytes() const { return bytes_; }
@@ -25,6 +33,7 @@ class Buffer {
 
  private:
   struct Free {
+    std::size_t alignment = 0;
     void operator()(std::byte* memory) const;
   };
   std::unique_ptr<std::byte, Free> memory_;

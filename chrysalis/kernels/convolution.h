@@ -51,7 +51,8 @@ class PackedConvolution {
 
   // The gradient of the input where mask > 0 (the input, itself max(0, .)), else 0; [height, width, channels]
   // both. gradient: operands [out_height + 2 p, out_width + 2 p, filters] with a border of p = padding()
-  // zeros. Places of the input that no output sees get 0.
+  // zeros; in bf16 one more operand may be read where `filters` is odd, which must be finite. Places of the
+  // input that no output sees get 0.
   void input_gradient(const void* gradient, const float* mask, float* input_gradient) const;
 
  private:

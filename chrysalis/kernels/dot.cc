@@ -78,7 +78,8 @@ HWY_NOINLINE void dot_tile(const DotArgs& g, const char* a, const float* b, cons
     for (int v = 0; v < V; ++v) {
       const std::ptrdiff_t at = m * g.c_row + v * kLanes;
       FloatV value = sum[m][v];
-      if (g.finish == Finish::kRelu) value = hn::Max(hn::Zero(kF), value);
+      // Max() of a NaN is the other number on some targets.
+      if (g.finish == Finish::kRelu) value = hn::IfThenZeroElse(hn::Lt(value, hn::Zero(kF)), value);
       if (g.finish == Finish::kMask) {
         const FloatV shade = kSome ? load_some(mask + at, some) : hn::LoadU(kF, mask + at);
         value = hn::IfThenElseZero(hn::Gt(shade, hn::Zero(kF)), value);

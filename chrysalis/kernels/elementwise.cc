@@ -139,10 +139,16 @@ void AddScaled(const float* a, const float* b, float factor, const float* c, flo
   for (; i < count; ++i) to[i] = a[i] + (b == nullptr ? 0.0f : b[i]) + factor * c[i];
 }
 
-// 1 / (1 + exp(-x)); far out exp overflows to infinity and the quotient to 0, as it should.
+// For x up to 104, beyond which hn::Exp() is anything; below -104 it is 0. NaN stays, which it takes for 0: a
+// diverged network must not look healthy.
+HWY_INLINE FloatV exp_of(FloatV x) {
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(kF, x));
+}
+
+// 1 / (1 + exp(-x)). Far out on the left exp overflows to infinity and the quotient to 0, as it should.
 HWY_INLINE FloatV sigmoid(FloatV x) {
-  const FloatV one = hn::Set(kF, 1.0f);
-  return hn::Div(one, hn::Add(one, hn::Exp(kF, hn::Neg(x))));
+  const FloatV one = hn::Set(kF, 1.0f), most = hn::Set(kF, 100.0f), minus_x = hn::Neg(x);
+  return hn::Div(one, hn::Add(one, exp_of(hn::IfThenElse(hn::Gt(minus_x, most), most, minus_x))));
 }
 
 // One vector of units; `some` > 0: only the first so many lanes.
@@ -203,15 +209,16 @@ void LogSoftmax(float* x, int rows, int columns) {
     FloatV sums = hn::Zero(kF);
     int n = 0;
     for (; n + kLanes <= columns; n += kLanes)
-      sums = hn::Add(sums, hn::Exp(kF, hn::Sub(hn::LoadU(kF, x + n), top)));
+      sums = hn::Add(sums, exp_of(hn::Sub(hn::LoadU(kF, x + n), top)));
     float sum = hn::GetLane(hn::SumOfLanes(kF, sums));
     if (n < columns) {
       HWY_ALIGN float tail[kLanes];
-      hn::Store(hn::Exp(kF, hn::Sub(load_some(x + n, columns - n), top)), kF, tail);
+      hn::Store(exp_of(hn::Sub(load_some(x + n, columns - n), top)), kF, tail);
       for (int i = 0; i < columns - n; ++i) sum += tail[i];
     }
-    const float shift = most + std::log(sum);
-    for (n = 0; n < columns; ++n) x[n] -= shift;
+    // Not x - (most + ln sum): far from 0 that sum is rounded to more than a probability can bear.
+    const float shift = std::log(sum);
+    for (n = 0; n < columns; ++n) x[n] = (x[n] - most) - shift;
   }
 }
 
@@ -245,14 +252,14 @@ void operands_of_bytes(Precision precision, const std::uint8_t* from, void* to, 
 }
 void operands_of_floats(Precision precision, const float* from, void* to, std::size_t count) {
   if (precision == Precision::kFloat32) {
-    std::memcpy(to, from, count * 4);
+    if (count > 0) std::memcpy(to, from, count * 4);
   } else {
     HWY_DYNAMIC_DISPATCH(FloatsToBf16)(from, static_cast<std::uint16_t*>(to), count);
   }
 }
 void floats_of_operands(Precision precision, const void* from, float* to, std::size_t count) {
   if (precision == Precision::kFloat32) {
-    std::memcpy(to, from, count * 4);
+    if (count > 0) std::memcpy(to, from, count * 4);
   } else {
     HWY_DYNAMIC_DISPATCH(Bf16ToFloats)(static_cast<const std::uint16_t*>(from), to, count);
   }

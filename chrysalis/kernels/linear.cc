@@ -120,9 +120,12 @@ const void* operands_of_rows(Precision precision, int rows, int columns, const f
   }
   operand_row = static_cast<std::ptrdiff_t>(odd_lines(static_cast<std::size_t>(columns) * 2 + 2));
   memory.reserve(static_cast<std::size_t>(rows) * operand_row);
-  for (int row = 0; row < rows; ++row)
-    operands_of_floats(precision, x + row * x_row, memory.as<char>() + row * operand_row,
-                       static_cast<std::size_t>(columns));
+  for (int row = 0; row < rows; ++row) {
+    auto* to = reinterpret_cast<std::uint16_t*>(memory.as<char>() + row * operand_row);
+    operands_of_floats(precision, x + row * x_row, to, static_cast<std::size_t>(columns));
+    // What was here may have been an infinity, and times the zero that it meets is NaN.
+    to[columns] = 0;
+  }
   return memory.as<void>();
 }
 

@@ -26,7 +26,8 @@ class PackedLinear {
   // be init.
   void forward(int rows, const void* x, std::ptrdiff_t x_row, float* y, std::ptrdiff_t y_row,
                Finish finish = Finish::kNone, const float* init = nullptr, std::ptrdiff_t init_row = 0) const;
-  // dx = dy W, where mask > 0 if there is one, else 0. dy: operands. mask: strides as dx.
+  // dx = dy W, where mask > 0 if there is one, else 0. dy: operands as x of forward(), with one finite
+  // operand after each row in bf16 where `out` is odd. mask: strides as dx.
   void input_gradient(int rows, const void* dy, std::ptrdiff_t dy_row, float* dx, std::ptrdiff_t dx_row,
                       const float* mask = nullptr) const;
 
@@ -49,7 +50,8 @@ void add_weight_gradient(Precision precision, int rows, int in, int out, const v
 // dx = dy W as PackedLinear::input_gradient(), dy in floats.
 void input_gradient_of_floats(const PackedLinear& layer, int rows, const float* dy, std::ptrdiff_t dy_row,
                               float* dx, std::ptrdiff_t dx_row, const float* mask, LinearScratch& scratch);
-// `rows` rows of floats as operands, at operand_row bytes a row; float32: `x` itself.
+// `rows` rows of floats as operands, at operand_row bytes a row, in bf16 with a zero after each; float32: `x`
+// itself.
 const void* operands_of_rows(Precision precision, int rows, int columns, const float* x, std::ptrdiff_t x_row,
                              Buffer& memory, std::ptrdiff_t& operand_row);
 

@@ -91,9 +91,10 @@ bool executes_bf16() {
 #endif
 }
 
-bool supports(std::int64_t target) {
-  hwy::SetSupportedTargetsForTest(0);
-  return (HWY_TARGETS & (hwy::SupportedTargets() | HWY_STATIC_TARGET) & target) != 0;
+// Compiled, and the processor runs them, whatever use_simd() has restricted Highway to.
+std::int64_t runnable_targets() {
+  static const std::int64_t targets = (hwy::SupportedTargets() | HWY_STATIC_TARGET) & HWY_TARGETS;
+  return targets;
 }
 
 void restrict_to(std::int64_t targets) {
@@ -124,34 +125,32 @@ std::string simd_name() {
 
 std::vector<std::string> simd_names() {
   std::vector<std::string> names;
-  if (reports_bf16()) names.emplace_back(kBf16Name);
-  const std::int64_t chosen = hwy::SupportedTargets() | HWY_STATIC_TARGET;
+  if (reports_bf16() && (runnable_targets() & HWY_AVX3) != 0) names.emplace_back(kBf16Name);
   for (const Named& named : kNames)
-    if ((HWY_TARGETS & chosen & named.target) != 0) names.emplace_back(named.name);
+    if ((runnable_targets() & named.target) != 0) names.emplace_back(named.name);
   return names;
 }
 
 Status use_simd(const std::string& name) {
-  forced_bf16 = -1;
+  const std::int64_t runnable = runnable_targets();  // Found before Highway is restricted for the first time.
   if (name.empty()) {
     restrict_to(0);
+    forced_bf16 = -1;
     return {};
   }
+  const bool bf16 = name == kBf16Name;
   std::vector<std::string> known = {kBf16Name};
   for (const Named& named : kNames) {
     known.emplace_back(named.name);
-    const bool wanted = name == named.name || (name == kBf16Name && named.target == HWY_AVX3);
-    if (!wanted) continue;
-    if (!supports(named.target) || (name == kBf16Name && !reports_bf16() && !executes_bf16())) {
-      restrict_to(0);
+    if (name != named.name && !(bf16 && named.target == HWY_AVX3)) continue;
+    if ((runnable & named.target) == 0 || (bf16 && !reports_bf16() && !executes_bf16())) {
       return invalid_input("this processor does not run {} instructions; expected one of {}", name,
                            fmt::join(simd_names(), ", "));
     }
     restrict_to(named.target);
-    forced_bf16 = name == kBf16Name ? 1 : 0;
+    forced_bf16 = bf16 ? 1 : 0;
     return {};
   }
-  restrict_to(0);
   return invalid_input("unknown instructions '{}'; expected one of {}{}", name, fmt::join(simd_names(), ", "),
                        did_you_mean(name, known));
 }

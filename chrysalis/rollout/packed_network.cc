@@ -39,7 +39,14 @@ PackedNetwork::PackedNetwork(const AgentConfig& config, const AgentSpec& spec, P
       precision_(precision),
       weights_(std::move(weights)) {
   CHRYSALIS_CHECK(weights_ != nullptr && weights_->layout != nullptr);
-  CHRYSALIS_CHECK_EQ(weights_->values.size(), weights_->layout->count);
+  const auto layout = weight_layout(config, spec).value();
+  CHRYSALIS_CHECK_EQ(weights_->layout->parts.size(), layout->parts.size());
+  for (std::size_t i = 0; i < layout->parts.size(); ++i) {
+    const WeightLayout::Part &given = weights_->layout->parts[i], &wanted = layout->parts[i];
+    CHRYSALIS_CHECK(given.name == wanted.name && given.shape == wanted.shape && given.offset == wanted.offset,
+                    "weights whose {} is not the agent's {}", given.name, wanted.name);
+  }
+  CHRYSALIS_CHECK_EQ(weights_->values.size(), layout->count);
   const StageScope scope(Stage::kPack);
   const int hidden = static_cast<int>(config.hidden), width = static_cast<int>(config.core_width),
             gates = shape_.gate_width;
