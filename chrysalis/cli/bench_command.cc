@@ -9,6 +9,7 @@
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/command.h"
 #include "chrysalis/cli/training.h"
+#include "chrysalis/core/memory.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/levels/catalog.h"
 #include "chrysalis/rollout/action_set.h"
@@ -202,10 +203,14 @@ Result<Json> bench_train(RunConfig config, double seconds, double sgemm_gflops, 
   CHRYSALIS_ASSIGN_OR_RETURN(const double multiply_adds,
                              trained_step_multiply_adds(config.agent, agent_spec(config)));
   const double gflops = steps * 2 * multiply_adds * 1e-9;
-  return Json{{"level", config.level.name},
-              {"agent_steps_per_s", steps},
-              {"gflops", gflops},
-              {"fraction_of_sgemm", gflops / (sgemm_gflops * cores)}};
+  const auto mib = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); };
+  return Json{
+      {"level", config.level.name},
+      {"agent_steps_per_s", steps},
+      {"gflops", gflops},
+      {"fraction_of_sgemm", gflops / (sgemm_gflops * cores)},
+      {"peak_resident_mib", mib(peak_resident_bytes())},
+      {"unrolls_mib", mib(unroll_ring_bytes(trainer_config(config).schedule, trainer.unroll_shape()))}};
 }
 
 void print_tables(const Json& json) {
@@ -231,6 +236,9 @@ void print_tables(const Json& json) {
     fmt::print("train   {:32} {:>9.0f} agent steps/s, {:.1f} GFLOP/s, {:.1f} % of SGEMM on all cores\n",
                json["train"]["level"].get<std::string>(), json["train"]["agent_steps_per_s"].get<double>(),
                json["train"]["gflops"].get<double>(), 100 * json["train"]["fraction_of_sgemm"].get<double>());
+  if (json.contains("train"))
+    fmt::print("train   {:32} {:>9.0f} MiB resident at most, of them {:.0f} MiB of unrolls\n", "memory",
+               json["train"]["peak_resident_mib"].get<double>(), json["train"]["unrolls_mib"].get<double>());
 }
 
 Status run(const Options& options) {
