@@ -84,7 +84,8 @@ TEST(NativeNetwork, InBf16StaysWithinItsRounding) {
     EXPECT_LT(largest_difference(found.log_policy, expected.log_policy), 2e-2);
     weighted_sum(found).backward();
     weighted_sum(expected).backward();
-    EXPECT_LT(relative_l2(native.flat_gradient(), stock.flat_gradient()), 6e-2)
+    EXPECT_LT(relative_l2(native.flat_gradient(), stock.flat_gradient()),
+              shape.config.hidden < 100 ? 6e-2 : 2.5e-2)
         << shape.config.core << " " << shape.config.hidden;
     EXPECT_GT(relative_l2(native.flat_gradient(), stock.flat_gradient()), 1e-5) << "that was not bf16";
   }

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "chrysalis/cli/agent_source.h"
+#include "chrysalis/core/memory.h"
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/cli/interrupt.h"
 #include "chrysalis/cli/stage_report.h"
@@ -167,12 +168,19 @@ Result<Json> bench_train(const BenchSettings& settings) {
   const double steps = median(window_rates(marks, kBenchRepeats));
   const double gflops = steps * 2 * work.trained() * 1e-9;
   const int cores = busy_cores(config);
+  const AgentSpec spec = agent_spec(config);
+  const UnrollShape unroll{.steps = static_cast<int>(config.learner.unroll),
+                           .observation_bytes = spec.height * spec.width * 3,
+                           .core_state_size = agent_shape(config.agent, spec).value().core_state_size};
+  const auto mib = [](std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); };
   return Json{{"level", config.level.name},
               {"cores", cores},
               {"agent_steps_per_s", steps},
               {"gflops", gflops},
               {"fraction_of_sgemm", gflops / (settings.sgemm_gflops * cores)},
-              {"cpu_of_busy_time", cpu_of_busy_time(marks)}};
+              {"cpu_of_busy_time", cpu_of_busy_time(marks)},
+              {"peak_resident_mib", mib(peak_resident_bytes())},
+              {"unrolls_mib", mib(unroll_ring_bytes(trainer_config(config).schedule, unroll))}};
 }
 
 void print_train(const Json& json) {
@@ -180,6 +188,8 @@ void print_train(const Json& json) {
              json["level"].get<std::string>(), json["agent_steps_per_s"].get<double>(),
              json["gflops"].get<double>(), 100 * json["fraction_of_sgemm"].get<double>(),
              json["cores"].get<int>());
+  fmt::print("train   {:32} {:>9.0f} MiB resident at most, of them {:.0f} MiB of unrolls\n", "memory",
+             json["peak_resident_mib"].get<double>(), json["unrolls_mib"].get<double>());
   print_disturbance(json["cpu_of_busy_time"]);
 }
 

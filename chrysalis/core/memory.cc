@@ -1,5 +1,7 @@
 #include "chrysalis/core/memory.h"
 
+#include <sys/resource.h>
+
 #include <cstdlib>  // Defines __GLIBC__ where it is the C library.
 
 #ifdef __GLIBC__
@@ -7,6 +9,17 @@
 #endif
 
 namespace chrysalis {
+
+std::size_t peak_resident_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+#ifdef __APPLE__
+  constexpr std::size_t kUnit = 1;
+#else
+  constexpr std::size_t kUnit = 1024;
+#endif
+  return static_cast<std::size_t>(usage.ru_maxrss) * kUnit;
+}
 
 void keep_freed_memory() {
 #ifdef __GLIBC__

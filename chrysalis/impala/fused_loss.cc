@@ -20,8 +20,8 @@ Sums loss_and_gradient(const at::Tensor& log_policy, const at::Tensor& values, c
   Sums sums;
   const float* x = log_policy.data_ptr<float>();
   float* dx = log_policy_gradient.data_ptr<float>();
-  sums.entropy = entropy(x, static_cast<std::size_t>(log_policy.numel()),
-                         -static_cast<float>(config.entropy_cost), dx);
+  sums.entropy =
+      entropy(x, static_cast<std::size_t>(log_policy.numel()), -static_cast<float>(config.entropy_cost), dx);
   const at::Tensor advantages = returns.advantages.contiguous(), targets = returns.targets.contiguous();
   const float *advantage = advantages.data_ptr<float>(), *target = targets.data_ptr<float>(),
               *value = values.data_ptr<float>();
@@ -53,9 +53,9 @@ class FusedLoss : public torch::autograd::Function<FusedLoss> {
     log_policy_gradient[steps].zero_();  // The last observation only bootstraps.
     values_gradient[steps].zero_();
     at::Tensor dx = log_policy_gradient.narrow(0, 0, steps), dv = values_gradient.narrow(0, 0, steps);
-    const Sums sums =
-        loss_and_gradient(log_policy.narrow(0, 0, steps).contiguous(),
-                          values.narrow(0, 0, steps).contiguous(), actions.contiguous(), returns, config, dx, dv);
+    const Sums sums = loss_and_gradient(log_policy.narrow(0, 0, steps).contiguous(),
+                                        values.narrow(0, 0, steps).contiguous(), actions.contiguous(),
+                                        returns, config, dx, dv);
     context->save_for_backward({log_policy_gradient, values_gradient});
     const double total =
         sums.policy + config.baseline_cost * sums.baseline - config.entropy_cost * sums.entropy;

@@ -66,15 +66,16 @@ TEST(FusedLossOf, PartsCarriesNoGradient) {
   Case test(9);
   const Loss loss = fused_impala_loss(test.out, test.batch, test.returns, test.config);
   EXPECT_TRUE(loss.total.requires_grad());
-  for (const at::Tensor& part : {loss.policy, loss.baseline, loss.entropy}) EXPECT_FALSE(part.requires_grad());
+  for (const at::Tensor& part : {loss.policy, loss.baseline, loss.entropy})
+    EXPECT_FALSE(part.requires_grad());
 }
 
 TEST(FusedLossOf, WhatIsNoNumberIsNone) {
   Case test(9);
   at::NoGradGuard no_grad;
   test.out.log_policy[2][1][3] = NAN;
-  EXPECT_TRUE(std::isnan(
-      fused_impala_loss(test.out, test.batch, test.returns, test.config).total.item().toDouble()));
+  EXPECT_TRUE(
+      std::isnan(fused_impala_loss(test.out, test.batch, test.returns, test.config).total.item().toDouble()));
 }
 
 TEST(FusedLossOf, SuitsFloatsOnTheCpuOnly) {

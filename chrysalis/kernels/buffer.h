@@ -33,7 +33,7 @@ class Buffer {
 
  private:
   struct Free {
-    std::size_t alignment = 0;
+    std::size_t alignment;
     void operator()(std::byte* memory) const;
   };
   std::unique_ptr<std::byte, Free> memory_;

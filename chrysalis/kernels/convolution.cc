@@ -24,23 +24,23 @@ PackedConvolution::PackedConvolution(const ConvolutionShape& shape, Precision pr
   std::copy_n(bias, shape.filters, bias_.as<float>());
 }
 
-// An input at row stride * q + p is seen through the kernel's rows p, p + stride, ... by the outputs q, q -
-// 1,
-// ...: for each p a convolution of stride 1 over the output's gradient. Columns likewise.
+// An input at row stride * q + p is seen through the kernel's rows p, p + stride, ... by the outputs q, q - 1,
+// ...: for each p a convolution of stride 1 over the output's gradient. Columns likewise, and there all p are
+// one product: stride neighbouring places of the input lie beside each other as its columns, where a kernel
+// that the stride does not divide has zeros for the taps that it lacks.
 void PackedConvolution::pack_gradient(const float* weight, float factor) {
   const int kernel = shape_.kernel, stride = shape_.stride, channels = shape_.channels,
-            filters = shape_.filters;
+            filters = shape_.filters, columns = (kernel + stride - 1) / stride;
   backward_.clear();
   for (int py = 0; py < stride; ++py) {
-    for (int px = 0; px < stride; ++px) {
-      const int rows = (kernel - py + stride - 1) / stride, columns = (kernel - px + stride - 1) / stride;
-      backward_.emplace_back(
-          precision_, rows, columns * filters, channels, [&](int j, int element, int channel) {
-            const int ky = py + stride * (rows - 1 - j);
-            const int kx = px + stride * (columns - 1 - element / filters);
-            return weight[((element % filters * channels + channel) * kernel + ky) * kernel + kx] * factor;
-          });
-    }
+    const int rows = (kernel - py + stride - 1) / stride;
+    backward_.emplace_back(
+        precision_, rows, columns * filters, stride * channels, [&](int j, int element, int place) {
+          const int ky = py + stride * (rows - 1 - j), channel = place % channels, filter = element % filters;
+          const int kx = place / channels + stride * (columns - 1 - element / filters);
+          return kx < kernel ? weight[((filter * channels + channel) * kernel + ky) * kernel + kx] * factor
+                             : 0.0f;
+        });
   }
 }
 
@@ -75,27 +75,31 @@ void PackedConvolution::input_gradient(const void* gradient, const float* mask, 
     std::memset(row + reached * shape_.channels, 0,
                 static_cast<std::size_t>(shape_.width - reached) * shape_.channels * 4);
     if (reached == 0) continue;
-    const int q = y / stride, py = y % stride;
-    for (int px = 0; px < stride; ++px) {
-      const PackedMatrix& matrix = backward_[py * stride + px];
-      DotArgs args;
-      matrix.put_into(args);
-      const int taps = args.segments, columns = (kernel - px + stride - 1) / stride;
-      // Of the taps' rows only those inside the output.
-      const int top = std::max(0, taps - 1 - q), bottom = std::min(taps, shape_.out_height() - q + taps - 1);
-      args.depth_begin = top * matrix.run_units();
-      args.segments = bottom - top;
-      args.rows = (reached - px + stride - 1) / stride;
-      args.a_row = shape_.filters * bytes;
-      args.a_segment = shape_.padded_row() * bytes;
-      args.a = static_cast<const char*>(gradient) + (q - (taps - 1) + top + padding) * args.a_segment +
-               (padding - (columns - 1)) * args.a_row;
-      args.finish = Finish::kMask;
-      args.c = row + px * shape_.channels;
-      args.mask = row_mask + px * shape_.channels;
-      args.c_row = stride * shape_.channels;
-      dot(args);
-    }
+    const int q = y / stride;
+    const PackedMatrix& matrix = backward_[y % stride];
+    DotArgs args;
+    matrix.put_into(args);
+    // Of the taps' rows only those inside the output.
+    const int taps = args.segments;
+    const int top = std::max(0, taps - 1 - q), bottom = std::min(taps, shape_.out_height() - q + taps - 1);
+    args.depth_begin = top * matrix.run_units();
+    args.segments = bottom - top;
+    args.rows = reached / stride;
+    args.a_row = shape_.filters * bytes;
+    args.a_segment = shape_.padded_row() * bytes;
+    args.a = static_cast<const char*>(gradient) + (q - (taps - 1) + top + padding) * args.a_segment;
+    args.finish = Finish::kMask;
+    args.c = row;
+    args.mask = row_mask;
+    args.c_row = stride * shape_.channels;
+    dot(args);
+    // The places of a last group that the kernel does not fill.
+    args.a = static_cast<const char*>(args.a) + args.rows * args.a_row;
+    args.c += args.rows * args.c_row;
+    args.mask += args.rows * args.c_row;
+    args.rows = 1;
+    args.b_shape.columns = reached % stride * shape_.channels;
+    if (args.b_shape.columns > 0) dot(args);
   }
 }
 

@@ -60,7 +60,7 @@ class PackedConvolution {
   Precision precision_ = Precision::kFloat32;
   PackedMatrix forward_;
   Buffer bias_;
-  std::vector<PackedMatrix> backward_;  // [stride * stride]: by the input's row and column modulo the stride.
+  std::vector<PackedMatrix> backward_;  // [stride]: by the input's row modulo the stride.
 };
 
 // Adds the gradient of the weights for one picture, in bf16 for two whose operands are paired

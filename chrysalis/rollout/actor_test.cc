@@ -74,6 +74,15 @@ void expect_equal(const Unroll& a, const Unroll& b) {
   EXPECT_EQ(a.core_state, b.core_state);
 }
 
+TEST(Unroll, TakesTheBytesOfItsArrays) {
+  const UnrollShape shape = {.steps = 7, .observation_bytes = 30, .core_state_size = 5};
+  const Unroll u(shape);
+  const auto bytes = [](const auto&... arrays) { return (std::span(arrays).size_bytes() + ...); };
+  EXPECT_EQ(unroll_bytes(shape),
+            bytes(u.observations, u.last_actions, u.last_rewards, u.episode_starts, u.actions, u.log_mu,
+                  u.rewards, u.ended, u.truncation_values, u.core_state));
+}
+
 TEST(Actor, RecordsWhatWasSeenDoneAndEarned) {
   Actor actor = make_actor(2, 20);
   const auto policy = counting_policy();

@@ -2,6 +2,13 @@
 
 namespace chrysalis {
 
+std::size_t unroll_bytes(const UnrollShape& s) {
+  const auto steps = static_cast<std::size_t>(s.steps);
+  const std::size_t seen = s.observation_bytes + sizeof(std::int32_t) + sizeof(float) + 1;
+  const std::size_t done = sizeof(std::int32_t) + 3 * sizeof(float) + 1;
+  return (steps + 1) * seen + steps * done + s.core_state_size * sizeof(float);
+}
+
 Unroll::Unroll(const UnrollShape& s)
     : shape(s),
       observations(static_cast<std::size_t>(s.steps + 1) * s.observation_bytes),

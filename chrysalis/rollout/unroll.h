@@ -5,6 +5,7 @@
 // observation t + 1. Where ended[t] is set, observation t + 1 is the first of a new episode.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -16,6 +17,9 @@ struct UnrollShape {
   int observation_bytes = 0;  // H * W * 3.
   int core_state_size = 0;
 };
+
+// What the arrays of one unroll take.
+std::size_t unroll_bytes(const UnrollShape& shape);
 
 struct Unroll {
   explicit Unroll(const UnrollShape& shape);

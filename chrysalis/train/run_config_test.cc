@@ -174,5 +174,17 @@ TEST(RunConfig, TheTrainerLearnsWholeUpdatesOnEveryCore) {
   EXPECT_EQ(trainer_config(three).workers, 3);
 }
 
+TEST(RunConfig, UnrollsOfAHundredEnvironmentsTakeUnder300MiB) {
+  const RunConfig config = default_run_config({"train.environments=100", "learner.batch_unrolls=32"}).value();
+  const TrainerConfig trainer = trainer_config(config);
+  const UnrollShape shape = {
+      .steps = trainer.unroll_steps, .observation_bytes = 96 * 72 * 3, .core_state_size = 2 * 256};
+  EXPECT_EQ(trainer.unroll_steps, 100);
+  const std::size_t bytes = unroll_ring_bytes(trainer.schedule, shape);
+  EXPECT_LT(bytes, std::size_t{300} << 20);
+  // At least what rollouts and learner hold at once: two batches and a group.
+  EXPECT_GE(bytes, (2 * 32 + 25) * unroll_bytes(shape));
+}
+
 }  // namespace
 }  // namespace chrysalis

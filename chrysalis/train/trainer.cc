@@ -22,6 +22,10 @@ constexpr double kRateWindowSeconds = 20;
 
 }  // namespace
 
+std::size_t unroll_ring_bytes(const ScheduleConfig& schedule, const UnrollShape& shape) {
+  return static_cast<std::size_t>(Schedule(schedule).capacity()) * unroll_bytes(shape);
+}
+
 Trainer::Trainer(const TrainerConfig& config, TrainerParts parts, TrainingSink& sink)
     : config_(config), parts_(std::move(parts)), sink_(sink), schedule_(config.schedule) {
   CHRYSALIS_CHECK_EQ(config.schedule.shards, parts_.learner->shard_count());

@@ -39,6 +39,10 @@ struct TrainerConfig {
   StageClock* stage_clock = nullptr;  // Counts the workers' time; outlives the trainer.
 };
 
+// The pixels and numbers that may wait for the learner at once: what grows with batch and environments. What
+// the network and its gradient need besides is the learner's.
+std::size_t unroll_ring_bytes(const ScheduleConfig& schedule, const UnrollShape& shape);
+
 // What the trainer is made of; each worker gets a policy of its own.
 struct TrainerParts {
   std::unique_ptr<Learner> learner;
@@ -85,6 +89,8 @@ class Trainer {
 
   Progress progress() const;
   bool finished() const;
+  // The shape of the unrolls that the learner gets.
+  const UnrollShape& unroll_shape() const { return actors_.front()->unroll_shape(); }
   // Of the weights after the last update.
   WeightsPtr weights() const { return parts_.learner->weights(); }
 
