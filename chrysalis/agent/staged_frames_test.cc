@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "chrysalis/agent/product.h"
 #include "chrysalis/core/random.h"
 
 namespace chrysalis {
@@ -103,6 +104,8 @@ TEST(StagedFramesDeathTest, HasNoMoreFramesThanItWasGiven) {
 
 // Features, and gradients of their weighted sum: conv1's, conv2's.
 std::vector<at::Tensor> convolved(const Frames& frames, int chunk) {
+  use_one_thread();  // As every entry does: LibTorch's count of threads, and so the order of sums, is then
+                     // fixed.
   at::manual_seed(1);
   std::vector<at::Tensor> parameters = {at::randn({3, 3, 8, 8}), at::randn({3}), at::randn({4, 3, 4, 4}),
                                         at::randn({4})};
