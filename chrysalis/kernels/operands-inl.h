@@ -27,7 +27,12 @@ constexpr int kLanes = static_cast<int>(hn::MaxLanes(kF));
 
 // Most rows of a tile of one and of two vectors: what leaves registers for the operands.
 constexpr bool kManyRegisters = (HWY_TARGET & (HWY_AVX3 | HWY_NEON)) != 0;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// Sanitizers put a check round every access, and a tile of each size would take minutes to compile.
+constexpr int kMostRows[3] = {0, 5, 3};
+#else
 constexpr int kMostRows[3] = {0, kManyRegisters ? 24 : 12, kManyRegisters ? 12 : 6};
+#endif
 
 // The first `count` lanes, and zeros; never reads beyond them. count < kLanes.
 HWY_INLINE FloatV load_some(const float* p, int count) {
