@@ -60,85 +60,152 @@ struct ConvolutionGradients {
   at::Tensor bias1, bias2;
 };
 
-// From the gradients of conv2's outputs of one frame, or in bf16 of two, to those of the weights. `count`: 1,
-// or 2 in bf16. gradient: floats, the frames at `gradient_row` floats.
-void convolution_gradients(const TorsoTape& tape, int frame, int count, const float* gradient,
-                           std::ptrdiff_t gradient_row, ConvolutionGradients& into) {
-  const PackedNetwork& network = *tape.context.network;
-  NativeWorkspace& work = *tape.context.workspace;
-  const ConvolutionShape &first = network.conv1().shape(), &second = network.conv2().shape();
-  const Precision precision = network.precision();
-  const bool floats = precision == Precision::kFloat32;
-  const auto bytes = static_cast<std::size_t>(operand_bytes(precision));
-  const auto hidden_of = [&](int i) { return tape.hidden->as<char>() + (frame + i) * tape.hidden_row; };
-  const auto hidden_size = static_cast<std::size_t>(first.out_elements()),
-             out_size = static_cast<std::size_t>(second.out_elements()),
-             pixels_size = static_cast<std::size_t>(first.in_elements());
-  work.hidden_gradients.reserve(2 * hidden_size * 4);
-  float* hidden_gradient = work.hidden_gradients.as<float>();
-  const int last = count - 1;  // In bf16 the second frame; where there is none its gradients are zeros.
-  {
-    const StageScope scope(Stage::kConv2, 2 * count * second.multiply_adds());
-    // Step 1. The weights of conv2.
-    if (floats) {
-      convolution_weight_gradient(second, precision, hidden_of(0), gradient, second.out_row(),
-                                  into.weight2.as<float>());
-    } else {
-      work.pairs.reserve(std::max(pixels_size, hidden_size) * 4);
-      work.gradient_pairs.reserve(std::max(hidden_size, out_size) * 4);
-      pairs_of_bf16(reinterpret_cast<const std::uint16_t*>(hidden_of(0)),
-                    reinterpret_cast<const std::uint16_t*>(hidden_of(last)), work.pairs.as<std::uint32_t>(),
-                    hidden_size);
-      pairs_of_floats(gradient, gradient + last * gradient_row, work.gradient_pairs.as<std::uint32_t>(),
-                      out_size);
-      if (count == 1)
-        for (std::size_t i = 0; i < out_size; ++i) work.gradient_pairs.as<std::uint32_t>()[i] &= 0xffffu;
-      convolution_weight_gradient(second, precision, work.pairs.as<void>(), work.gradient_pairs.as<void>(),
-                                  second.out_row(), into.weight2.as<float>());
-    }
-    // Step 2. Its input.
-    work.padded.reserve((static_cast<std::size_t>(second.padded_elements()) + 2) * bytes);
-    for (int i = 0; i < count; ++i) {
-      const float* from = gradient + i * gradient_row;
-      add_rows(from, second.out_height() * second.out_width(), second.filters, second.filters,
-               data(into.bias2));
-      for (int y = 0; y < second.out_height(); ++y) {
-        const auto at = (static_cast<std::size_t>(y) + second.padding()) * second.padded_row() +
-                        static_cast<std::size_t>(second.padding()) * second.filters;
-        operands_of_floats(precision, from + static_cast<std::ptrdiff_t>(y) * second.out_row(),
-                           work.padded.as<char>() + at * bytes, static_cast<std::size_t>(second.out_row()));
-      }
-      const float* mask = reinterpret_cast<const float*>(hidden_of(i));
-      if (!floats) {
-        work.floats.reserve(hidden_size * 4);
-        floats_of_operands(precision, hidden_of(i), work.floats.as<float>(), hidden_size);
-        mask = work.floats.as<float>();
-      }
-      network.conv2().input_gradient(work.padded.as<void>(), mask,
-                                     hidden_gradient + static_cast<std::ptrdiff_t>(i) * first.out_elements());
-    }
-  }
-  // Step 3. The weights of conv1.
-  const StageScope scope(Stage::kConv1, count * first.multiply_adds());
-  for (int i = 0; i < count; ++i)
-    add_rows(hidden_gradient + static_cast<std::ptrdiff_t>(i) * first.out_elements(),
-             first.out_height() * first.out_width(), first.filters, first.filters, data(into.bias1));
-  const auto& pixels = tape.frames.pixels;
-  if (floats) {
-    work.torso.pixels.reserve((pixels_size + 2) * 4);
-    operands_of_bytes(precision, pixels[frame], work.torso.pixels.as<void>(), pixels_size);
-    convolution_weight_gradient(first, precision, work.torso.pixels.as<void>(), hidden_gradient,
-                                first.out_row(), into.weight1.as<float>());
-  } else {
-    pairs_of_bytes(pixels[frame], pixels[frame + last], work.pairs.as<std::uint32_t>(), pixels_size);
-    pairs_of_floats(hidden_gradient, hidden_gradient + last * first.out_elements(),
-                    work.gradient_pairs.as<std::uint32_t>(), hidden_size);
-    if (count == 1)
-      for (std::size_t i = 0; i < hidden_size; ++i) work.gradient_pairs.as<std::uint32_t>()[i] &= 0xffffu;
-    convolution_weight_gradient(first, precision, work.pairs.as<void>(), work.gradient_pairs.as<void>(),
-                                first.out_row(), into.weight1.as<float>());
-  }
+// Frames that the gradients of the convolutions take at a time: in float32 as many as make loading the
+// gradient of conv2's weights cheap, in bf16 the two that a pair of operands holds.
+constexpr int convolution_group(Precision precision) {
+  return precision == Precision::kFloat32 ? 8 : 2;
 }
+
+// The steps of the way back from the gradients of conv2's outputs, floats, frames at gradient_row floats, for
+// `count` frames, at most a group, from `frame` on.
+class ConvolutionsBackward {
+ public:
+  ConvolutionsBackward(const TorsoTape& tape, int frame, int count, const float* gradient,
+                       std::ptrdiff_t gradient_row, ConvolutionGradients& into)
+      : tape_(tape),
+        network_(*tape.context.network),
+        work_(*tape.context.workspace),
+        first_(network_.conv1().shape()),
+        second_(network_.conv2().shape()),
+        precision_(network_.precision()),
+        frame_(frame),
+        count_(count),
+        gradient_(gradient),
+        gradient_row_(gradient_row),
+        into_(into) {
+    const auto largest = static_cast<std::size_t>(std::max(first_.in_elements(), first_.out_elements()));
+    work_.hidden_gradients.reserve(2 * hidden_size() * 4);
+    work_.padded.reserve((static_cast<std::size_t>(second_.padded_elements()) + 2) *
+                         static_cast<std::size_t>(operand_bytes(precision_)));
+    work_.torso.pixels.reserve((largest + 2) * 4);
+    if (precision_ == Precision::kFloat32) return;
+    work_.pairs.reserve(largest * 4);
+    work_.gradient_pairs.reserve(std::max(hidden_size(), out_size()) * 4);
+    work_.floats.reserve(hidden_size() * 4);
+  }
+
+  void run() {
+    {
+      const StageScope scope(Stage::kConv2, count_ * second_.multiply_adds());
+      conv2_weights();
+    }
+    if (precision_ == Precision::kFloat32) {
+      for (int i = 0; i < count_; ++i) {
+        conv2_input(i, work_.hidden_gradients.as<float>());
+        conv1_weights(i, work_.hidden_gradients.as<float>());
+      }
+      return;
+    }
+    float* gradients = work_.hidden_gradients.as<float>();
+    for (int i = 0; i < count_; ++i) conv2_input(i, gradients + static_cast<std::size_t>(i) * hidden_size());
+    conv1_weights_of_pair(gradients);
+  }
+
+ private:
+  static constexpr int kBand = 4;
+
+  std::size_t hidden_size() const { return static_cast<std::size_t>(first_.out_elements()); }
+  std::size_t out_size() const { return static_cast<std::size_t>(second_.out_elements()); }
+  const char* hidden(int i) const { return tape_.hidden->as<char>() + (frame_ + i) * tape_.hidden_row; }
+  const std::uint8_t* pixels(int i) const {
+    return tape_.frames.pixels[static_cast<std::size_t>(frame_ + i)];
+  }
+  // In bf16 the second frame; where there is none it is the first against gradients of zero.
+  int last() const { return count_ - 1; }
+  void pair_gradients(const float* one, const float* other, std::size_t size) {
+    auto* pairs = work_.gradient_pairs.as<std::uint32_t>();
+    pairs_of_floats(one, other, pairs, size);
+    if (count_ == 1)
+      for (std::size_t i = 0; i < size; ++i) pairs[i] &= 0xffffu;
+  }
+
+  void conv2_weights() {
+    if (precision_ == Precision::kFloat32) {
+      convolution_weight_gradient(second_, precision_, count_, hidden(0), tape_.hidden_row, gradient_,
+                                  4 * gradient_row_, into_.weight2.as<float>());
+      return;
+    }
+    pairs_of_bf16(reinterpret_cast<const std::uint16_t*>(hidden(0)),
+                  reinterpret_cast<const std::uint16_t*>(hidden(last())), work_.pairs.as<std::uint32_t>(),
+                  hidden_size());
+    pair_gradients(gradient_, gradient_ + last() * gradient_row_, out_size());
+    convolution_weight_gradient(second_, precision_, 1, work_.pairs.as<void>(), 0,
+                                work_.gradient_pairs.as<void>(), 0, into_.weight2.as<float>());
+  }
+
+  void conv2_input(int i, float* to) {
+    const StageScope scope(Stage::kConv2, second_.multiply_adds());
+    const float* from = gradient_ + i * gradient_row_;
+    add_rows(from, second_.out_height() * second_.out_width(), second_.filters, second_.filters,
+             data(into_.bias2));
+    for (int y = 0; y < second_.out_height(); ++y) {
+      const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(y + second_.padding()) * second_.padded_row() +
+                                static_cast<std::ptrdiff_t>(second_.padding()) * second_.filters;
+      operands_of_floats(precision_, from + static_cast<std::ptrdiff_t>(y) * second_.out_row(),
+                         work_.padded.as<char>() + at * operand_bytes(precision_),
+                         static_cast<std::size_t>(second_.out_row()));
+    }
+    const float* mask = reinterpret_cast<const float*>(hidden(i));
+    if (precision_ == Precision::kBf16) {
+      floats_of_operands(precision_, hidden(i), work_.floats.as<float>(), hidden_size());
+      mask = work_.floats.as<float>();
+    }
+    network_.conv2().input_gradient(work_.padded.as<void>(), mask, to);
+  }
+
+  void conv1_weights(int i, const float* gradient) {
+    const StageScope scope(Stage::kConv1, first_.multiply_adds());
+    add_rows(gradient, first_.out_height() * first_.out_width(), first_.filters, first_.filters,
+             data(into_.bias1));
+    // In bands of a few rows of outputs, whose pixels stay in the first cache while all of the kernel's rows
+    // take their turn.
+    for (int y = 0; y < first_.out_height(); y += kBand) {
+      ConvolutionShape band = first_;
+      band.wanted_height = std::min(kBand, first_.out_height() - y);
+      const int rows = (band.wanted_height - 1) * first_.stride + first_.kernel;
+      operands_of_bytes(precision_, pixels(i) + static_cast<std::ptrdiff_t>(y) * first_.stride * first_.row(),
+                        work_.torso.pixels.as<void>(), static_cast<std::size_t>(rows) * first_.row());
+      convolution_weight_gradient(band, precision_, 1, work_.torso.pixels.as<void>(), 0,
+                                  gradient + static_cast<std::ptrdiff_t>(y) * first_.out_row(), 0,
+                                  into_.weight1.as<float>());
+    }
+  }
+
+  void conv1_weights_of_pair(const float* gradients) {
+    const StageScope scope(Stage::kConv1, count_ * first_.multiply_adds());
+    const float* other = gradients + static_cast<std::size_t>(last()) * hidden_size();
+    for (const float* gradient : {gradients, other}) {
+      add_rows(gradient, first_.out_height() * first_.out_width(), first_.filters, first_.filters,
+               data(into_.bias1));
+      if (count_ == 1) break;
+    }
+    pairs_of_bytes(pixels(0), pixels(last()), work_.pairs.as<std::uint32_t>(),
+                   static_cast<std::size_t>(first_.in_elements()));
+    pair_gradients(gradients, other, hidden_size());
+    convolution_weight_gradient(first_, precision_, 1, work_.pairs.as<void>(), 0,
+                                work_.gradient_pairs.as<void>(), 0, into_.weight1.as<float>());
+  }
+
+  const TorsoTape& tape_;
+  const PackedNetwork& network_;
+  NativeWorkspace& work_;
+  const ConvolutionShape first_, second_;
+  const Precision precision_;
+  const int frame_, count_;
+  const float* gradient_;
+  const std::ptrdiff_t gradient_row_;
+  ConvolutionGradients& into_;
+};
 
 class Torso : public torch::autograd::Function<Torso> {
  public:
@@ -197,7 +264,7 @@ class Torso : public torch::autograd::Function<Torso> {
 
     const std::ptrdiff_t row = tape.convolved_row / operand_bytes(precision);  // Floats of a gradient's row.
     work.gradients.reserve(static_cast<std::size_t>(std::min(kChunk, count)) * row * 4);
-    const int stride = precision == Precision::kFloat32 ? 1 : 2;
+    const int group = convolution_group(precision);
     for (int begin = 0; begin < count; begin += kChunk) {
       const int chunk = std::min(kChunk, count - begin);
       float* dy = data(gradient) + static_cast<std::ptrdiff_t>(begin) * hidden;
@@ -219,9 +286,10 @@ class Torso : public torch::autograd::Function<Torso> {
         input_gradient_of_floats(network.linear(), chunk, dy, hidden, work.gradients.as<float>(), row, mask,
                                  work.linear);
       }
-      for (int i = 0; i < chunk; i += stride)
-        convolution_gradients(tape, begin + i, std::min(stride, chunk - i),
-                              work.gradients.as<float>() + i * row, row, into);
+      for (int i = 0; i < chunk; i += group)
+        ConvolutionsBackward(tape, begin + i, std::min(group, chunk - i),
+                             work.gradients.as<float>() + i * row, row, into)
+            .run();
     }
 
     const at::Tensor weight1 = at::empty({first.filters, first.channels, first.kernel, first.kernel}),
@@ -252,22 +320,23 @@ CoreTape core_tape(const NativeContext& context, const at::Tensor& features, con
           .rows = static_cast<int>(features.size(0))};
 }
 
-void core_input_forward(const CoreTape& tape, float* to) {
+// to: [rows, gate_width] at to_row floats a row.
+void core_input_forward(const CoreTape& tape, float* to, std::ptrdiff_t to_row) {
   const PackedNetwork& network = *tape.context.network;
   NativeWorkspace& work = *tape.context.workspace;
   const StageScope scope(Stage::kCoreInput, tape.rows * network.core_input().multiply_adds());
-  const int hidden = network.hidden(), width = network.shape().gate_width;
+  const int hidden = network.hidden();
   for (int begin = 0; begin < tape.rows; begin += kChunk) {
     const int chunk = std::min(kChunk, tape.rows - begin);
-    float* out = to + static_cast<std::ptrdiff_t>(begin) * width;
+    float* out = to + begin * to_row;
     for (int i = 0; i < chunk; ++i)
       network.core_offset(static_cast<int>(tape.last_actions.data_ptr<std::int64_t>()[begin + i]),
-                          data(tape.last_rewards)[begin + i], out + static_cast<std::ptrdiff_t>(i) * width);
+                          data(tape.last_rewards)[begin + i], out + i * to_row);
     std::ptrdiff_t operand_row = 0;
     const void* operands = operands_of_rows(network.precision(), chunk, hidden,
                                             data(tape.features) + static_cast<std::ptrdiff_t>(begin) * hidden,
                                             hidden, work.linear.left, operand_row);
-    network.core_input().forward(chunk, operands, operand_row, out, width, Finish::kNone, out, width);
+    network.core_input().forward(chunk, operands, operand_row, out, to_row, Finish::kNone, out, to_row);
   }
 }
 
@@ -275,8 +344,8 @@ struct CoreGradients {
   at::Tensor features;
   CoreParameters parameters;
 };
-// dgates: [rows, gate_width].
-CoreGradients core_input_gradient(const CoreTape& tape, const float* dgates) {
+// dgates: [rows, gate_width] at dgates_row floats a row.
+CoreGradients core_input_gradient(const CoreTape& tape, const float* dgates, std::ptrdiff_t dgates_row) {
   const PackedNetwork& network = *tape.context.network;
   NativeWorkspace& work = *tape.context.workspace;
   const StageScope scope(Stage::kCoreInput, 2 * tape.rows * network.core_input().multiply_adds());
@@ -287,9 +356,9 @@ CoreGradients core_input_gradient(const CoreTape& tape, const float* dgates) {
                      .action_weight = at::zeros({network.action_count(), width}),
                      .reward_weight = at::zeros({width}),
                      .bias = at::zeros({width})};
-  add_rows(dgates, tape.rows, width, width, data(into.parameters.bias));
+  add_rows(dgates, tape.rows, dgates_row, width, data(into.parameters.bias));
   for (int i = 0; i < tape.rows; ++i) {
-    const float* row = dgates + static_cast<std::ptrdiff_t>(i) * width;
+    const float* row = dgates + i * dgates_row;
     const auto action = tape.last_actions.data_ptr<std::int64_t>()[i];
     if (action >= 0) {
       float* sum = data(into.parameters.action_weight) + action * width;
@@ -303,9 +372,9 @@ CoreGradients core_input_gradient(const CoreTape& tape, const float* dgates) {
   std::ptrdiff_t operand_row = 0;
   const void* operands = operands_of_rows(network.precision(), tape.rows, hidden, data(tape.features), hidden,
                                           work.memory, operand_row);
-  add_weight_gradient(network.precision(), tape.rows, hidden, width, operands, operand_row, dgates, width,
-                      data(into.parameters.input_weight), work.linear);
-  input_gradient_of_floats(network.core_input(), tape.rows, dgates, width, data(into.features), hidden,
+  add_weight_gradient(network.precision(), tape.rows, hidden, width, operands, operand_row, dgates,
+                      dgates_row, data(into.parameters.input_weight), work.linear);
+  input_gradient_of_floats(network.core_input(), tape.rows, dgates, dgates_row, data(into.features), hidden,
                            nullptr, work.linear);
   return into;
 }
@@ -319,13 +388,14 @@ class CoreInput : public torch::autograd::Function<CoreInput> {
                             const at::Tensor& last_rewards) {
     const CoreTape& tape = keep(context, core_tape(native, features, last_actions, last_rewards));
     const at::Tensor out = at::empty({tape.rows, native.network->shape().gate_width});
-    core_input_forward(tape, data(out));
+    core_input_forward(tape, data(out), out.size(1));
     return out;
   }
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const CoreTape& tape = kept<CoreTape>(context);
     tape.context.network->pack_gradients();
-    const CoreGradients into = core_input_gradient(tape, data(gradients[0].contiguous()));
+    const at::Tensor gradient = gradients[0].contiguous();
+    const CoreGradients into = core_input_gradient(tape, data(gradient), gradient.size(1));
     const at::Tensor none;
     const CoreParameters& p = into.parameters;
     return {into.features, p.input_weight, p.action_weight, p.reward_weight, p.bias, none, none, none};
@@ -335,7 +405,7 @@ class CoreInput : public torch::autograd::Function<CoreInput> {
 struct LstmTape {
   CoreTape core;
   at::Tensor starts;
-  std::shared_ptr<Buffer> gates, states;  // [n, 4 W]; before_h, before_c, tanh_c.
+  std::shared_ptr<Buffer> gates, states;  // [n, 4 W] at odd rows; before_h, before_c, tanh_c.
   int steps = 0, batch = 0;
 
   LstmSequence sequence() const {
@@ -346,6 +416,7 @@ struct LstmTape {
             .width = width,
             .starts = starts.data_ptr<std::uint8_t>(),
             .gates = gates->as<float>(),
+            .gate_row = odd_row(4 * width),
             .before_h = states->as<float>(),
             .before_c = states->as<float>() + units,
             .tanh_c = states->as<float>() + 2 * units};
@@ -368,9 +439,10 @@ class LstmCore : public torch::autograd::Function<LstmCore> {
     tape.batch = static_cast<int>(starts.size(1));
     const int width = network.core_width();
     const auto units = static_cast<std::size_t>(tape.core.rows) * width;
-    tape.gates = native.workspace->pool->take(4 * units * 4);
+    tape.gates =
+        native.workspace->pool->take(static_cast<std::size_t>(tape.core.rows) * odd_row(4 * width) * 4);
     tape.states = native.workspace->pool->take(3 * units * 4);
-    core_input_forward(tape.core, tape.gates->as<float>());
+    core_input_forward(tape.core, tape.gates->as<float>(), odd_row(4 * width));
     const StageScope scope(Stage::kLstm, tape.core.rows * network.recurrent().multiply_adds());
     at::Tensor last_h = h.clone(at::MemoryFormat::Contiguous), last_c = c.clone(at::MemoryFormat::Contiguous);
     at::Tensor outputs = at::empty({tape.steps, tape.batch, width});
@@ -397,9 +469,9 @@ class LstmCore : public torch::autograd::Function<LstmCore> {
       const void* before = operands_of_rows(network.precision(), rows, width, sequence.before_h, width,
                                             work.memory, operand_row);
       add_weight_gradient(network.precision(), rows, width, 4 * width, before, operand_row, sequence.gates,
-                          4 * width, data(recurrent), work.linear);
+                          sequence.gate_row, data(recurrent), work.linear);
     }
-    const CoreGradients into = core_input_gradient(tape.core, sequence.gates);
+    const CoreGradients into = core_input_gradient(tape.core, sequence.gates, sequence.gate_row);
     tape.gates = tape.states = nullptr;
     const at::Tensor none;
     const CoreParameters& p = into.parameters;

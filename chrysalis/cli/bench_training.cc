@@ -11,12 +11,12 @@
 #include <thread>
 
 #include "chrysalis/cli/agent_source.h"
-#include "chrysalis/core/memory.h"
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/cli/interrupt.h"
 #include "chrysalis/cli/stage_report.h"
 #include "chrysalis/cli/training.h"
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/memory.h"
 #include "chrysalis/rollout/weight_layout.h"
 #include "chrysalis/store/run_directory.h"
 #include "chrysalis/train/run_sink.h"

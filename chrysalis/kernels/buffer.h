@@ -55,5 +55,9 @@ class BufferPool : public std::enable_shared_from_this<BufferPool> {
 constexpr std::size_t odd_lines(std::size_t bytes) {
   return ((bytes + 63) / 64 | 1) * 64;
 }
+// The same in floats for a row of so many.
+constexpr std::ptrdiff_t odd_row(int floats) {
+  return static_cast<std::ptrdiff_t>(odd_lines(static_cast<std::size_t>(floats) * 4) / 4);
+}
 
 }  // namespace chrysalis

@@ -24,7 +24,8 @@ PackedConvolution::PackedConvolution(const ConvolutionShape& shape, Precision pr
   std::copy_n(bias, shape.filters, bias_.as<float>());
 }
 
-// An input at row stride * q + p is seen through the kernel's rows p, p + stride, ... by the outputs q, q - 1,
+// An input at row stride * q + p is seen through the kernel's rows p, p + stride, ... by the outputs q, q -
+// 1,
 // ...: for each p a convolution of stride 1 over the output's gradient. Columns likewise, and there all p are
 // one product: stride neighbouring places of the input lie beside each other as its columns, where a kernel
 // that the stride does not divide has zeros for the taps that it lacks.
@@ -44,7 +45,7 @@ void PackedConvolution::pack_gradient(const float* weight, float factor) {
   }
 }
 
-void PackedConvolution::forward_rows(const void* in, int first, int count, float* out) const {
+void PackedConvolution::forward_rows(const void* in, int count, float* out) const {
   const std::ptrdiff_t bytes = operand_bytes(precision_);
   DotArgs args;
   forward_.put_into(args);
@@ -54,9 +55,9 @@ void PackedConvolution::forward_rows(const void* in, int first, int count, float
   args.init = bias_.as<float>();
   args.finish = Finish::kRelu;
   args.c_row = shape_.filters;
-  for (int y = first; y < first + count; ++y) {
+  for (int y = 0; y < count; ++y) {
     args.a = static_cast<const char*>(in) + y * shape_.stride * args.a_segment;
-    args.c = out + static_cast<std::ptrdiff_t>(y - first) * shape_.out_row();
+    args.c = out + static_cast<std::ptrdiff_t>(y) * shape_.out_row();
     dot(args);
   }
 }
@@ -103,19 +104,23 @@ void PackedConvolution::input_gradient(const void* gradient, const float* mask, 
   }
 }
 
-void convolution_weight_gradient(const ConvolutionShape& shape, Precision precision, const void* in,
-                                 const void* gradient, int gradient_row, float* into) {
+void convolution_weight_gradient(const ConvolutionShape& shape, Precision precision, int pictures,
+                                 const void* in, std::ptrdiff_t in_step, const void* gradient,
+                                 std::ptrdiff_t gradient_step, float* into) {
   OuterArgs args;
   args.precision = precision;
   args.rows = shape.run();
   args.columns = shape.filters;
+  args.pieces = pictures;
   args.segments = shape.out_height();
   args.length = shape.out_width();
+  args.a_piece = in_step;
   args.a_step = 4 * shape.stride * shape.channels;
   args.a_segment = static_cast<std::ptrdiff_t>(4) * shape.stride * shape.row();
   args.b = gradient;
+  args.b_piece = gradient_step;
   args.b_step = 4 * shape.filters;
-  args.b_segment = static_cast<std::ptrdiff_t>(4) * gradient_row;
+  args.b_segment = static_cast<std::ptrdiff_t>(4) * shape.out_row();
   args.c_row = shape.filters;
   for (int ky = 0; ky < shape.kernel; ++ky) {
     args.a = static_cast<const char*>(in) + static_cast<std::ptrdiff_t>(4) * ky * shape.row();

@@ -45,9 +45,9 @@ class PackedConvolution {
   const ConvolutionShape& shape() const { return shape_; }
   Precision precision() const { return precision_; }
 
-  // Output rows [first, first + count) of one picture. in: operands [height, width, channels]; in bf16 one
-  // more operand may be read, which must be finite. out: the rows' place in [out_height, out_width, filters].
-  void forward_rows(const void* in, int first, int count, float* out) const;
+  // `count` rows of outputs. in: operands [rows, width, channels], from the first row that they see; in bf16
+  // one more operand may be read, which must be finite. out: [count, out_width, filters].
+  void forward_rows(const void* in, int count, float* out) const;
 
   // The gradient of the input where mask > 0 (the input, itself max(0, .)), else 0; [height, width, channels]
   // both. gradient: operands [out_height + 2 p, out_width + 2 p, filters] with a border of p = padding()
@@ -63,12 +63,13 @@ class PackedConvolution {
   std::vector<PackedMatrix> backward_;  // [stride]: by the input's row modulo the stride.
 };
 
-// Adds the gradient of the weights for one picture, in bf16 for two whose operands are paired
-// (elementwise.h): in: [height, width, channels] units, gradient: [out_height, out_width, filters] units, the
-// latter at `gradient_row` units a row. into: [kernel, kernel * channels, filters], the order that the tiles
-// like.
-void convolution_weight_gradient(const ConvolutionShape& shape, Precision precision, const void* in,
-                                 const void* gradient, int gradient_row, float* into);
+// Adds the gradient of the weights for `pictures` pictures, in bf16 for as many pairs of them whose operands
+// are paired (elementwise.h). in: [height, width, channels] units each, at in_step bytes; gradient:
+// [out_height, out_width, filters] units each, at gradient_step bytes. into: [kernel, kernel * channels,
+// filters], the order that the tiles like.
+void convolution_weight_gradient(const ConvolutionShape& shape, Precision precision, int pictures,
+                                 const void* in, std::ptrdiff_t in_step, const void* gradient,
+                                 std::ptrdiff_t gradient_step, float* into);
 // [kernel, kernel * channels, filters] times factor to [filters, channels, kernel, kernel].
 void convolution_gradient_to_weights(const ConvolutionShape& shape, const float* from, float factor,
                                      float* to);

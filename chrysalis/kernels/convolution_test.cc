@@ -94,13 +94,16 @@ void check_forward(const ConvolutionShape& s, Precision precision, RandomStream&
       }
   ASSERT_EQ(expected.size(), static_cast<std::size_t>(s.out_elements()));
   std::vector<float> out(expected.size(), -1.0f);
-  convolution.forward_rows(in.data(), 0, s.out_height(), out.data());
+  convolution.forward_rows(in.data(), s.out_height(), out.data());
   EXPECT_TRUE(close(out, expected));
 
   // Some of the rows, with nothing round them.
   const int first = s.out_height() / 3, count = (s.out_height() - first + 1) / 2;
   std::vector<float> part(static_cast<std::size_t>(count) * s.out_row(), -1.0f);
-  convolution.forward_rows(in.data(), first, count, part.data());
+  convolution.forward_rows(static_cast<const char*>(in.data()) + static_cast<std::ptrdiff_t>(first) *
+                                                                     s.stride * s.row() *
+                                                                     operand_bytes(precision),
+                           count, part.data());
   EXPECT_EQ(0, std::memcmp(part.data(), out.data() + static_cast<std::ptrdiff_t>(first) * s.out_row(),
                            part.size() * 4));
 }
@@ -196,33 +199,42 @@ TEST_P(Convolution, HasTheInputGradientOfPlainLoops) {
     for (const Precision precision : kPrecisions) check_input_gradient(shape, precision, random);
 }
 
-// One picture in float32, two in bf16, their units paired as elementwise.h does.
+// Three pictures in float32, three pairs of them in bf16 as elementwise.h pairs them, with gaps between.
 void check_weight_gradient(const ConvolutionShape& s, Precision precision, RandomStream& random) {
   SCOPED_TRACE(fmt::format("{} {}", name_of(precision), text_of(s)));
-  const int pictures = precision == Precision::kFloat32 ? 1 : 2;
+  constexpr int kPieces = 3, kInGap = 3, kGradientGap = 5;
+  const int each = precision == Precision::kFloat32 ? 1 : 2, pictures = kPieces * each;
+  const auto in_size = static_cast<std::size_t>(s.in_elements()),
+             gradient_size = static_cast<std::size_t>(s.out_elements());
   std::vector<std::vector<float>> in, gradient;
-  // Rows of the gradient lie apart, as they do within a border of zeros.
-  const int gradient_row = s.out_row() + 2 * s.filters;
-  const auto gradient_units = static_cast<std::size_t>((s.out_height() - 1) * gradient_row + s.out_row());
   for (int i = 0; i < pictures; ++i) {
-    in.emplace_back(static_cast<std::size_t>(s.in_elements()));
+    in.emplace_back(in_size);
     for (float& value : in.back()) value = static_cast<float>(draw(random));
-    gradient.emplace_back(gradient_units);
+    gradient.emplace_back(gradient_size);
     for (float& value : gradient.back()) value = static_cast<float>(draw(random));
+  }
+  // Units, whatever they hold; nothing lies behind the last picture.
+  std::vector<std::uint32_t> in_units(kPieces * (in_size + kInGap) - kInGap),
+      gradient_units(kPieces * (gradient_size + kGradientGap) - kGradientGap);
+  for (int piece = 0; piece < kPieces; ++piece) {
+    const auto one = static_cast<std::size_t>(piece) * each, other = one + each - 1;
+    std::uint32_t* in_to = in_units.data() + static_cast<std::size_t>(piece) * (in_size + kInGap);
+    std::uint32_t* gradient_to =
+        gradient_units.data() + static_cast<std::size_t>(piece) * (gradient_size + kGradientGap);
+    if (precision == Precision::kFloat32) {
+      std::memcpy(in_to, in[one].data(), in_size * 4);
+      std::memcpy(gradient_to, gradient[one].data(), gradient_size * 4);
+    } else {
+      pairs_of_floats(in[one].data(), in[other].data(), in_to, in_size);
+      pairs_of_floats(gradient[one].data(), gradient[other].data(), gradient_to, gradient_size);
+    }
   }
   std::vector<float> into(static_cast<std::size_t>(s.kernel) * s.run() * s.filters);
   for (float& value : into) value = static_cast<float>(draw(random));
-  const std::vector<float> before = into;
-  if (precision == Precision::kFloat32) {
-    convolution_weight_gradient(s, precision, in[0].data(), gradient[0].data(), gradient_row, into.data());
-  } else {
-    std::vector<std::uint32_t> in_pairs(in[0].size()), gradient_pairs(gradient_units);
-    pairs_of_floats(in[0].data(), in[1].data(), in_pairs.data(), in_pairs.size());
-    pairs_of_floats(gradient[0].data(), gradient[1].data(), gradient_pairs.data(), gradient_units);
-    convolution_weight_gradient(s, precision, in_pairs.data(), gradient_pairs.data(), gradient_row,
-                                into.data());
-  }
-  std::vector<double> expected(before.begin(), before.end());
+  std::vector<double> expected(into.begin(), into.end());
+  convolution_weight_gradient(s, precision, kPieces, in_units.data(),
+                              static_cast<std::ptrdiff_t>(4 * (in_size + kInGap)), gradient_units.data(),
+                              static_cast<std::ptrdiff_t>(4 * (gradient_size + kGradientGap)), into.data());
   for (int i = 0; i < pictures; ++i)
     for (int y = 0; y < s.out_height(); ++y)
       for (int x = 0; x < s.out_width(); ++x)
@@ -234,7 +246,7 @@ void check_weight_gradient(const ConvolutionShape& s, Precision precision, Rando
             for (int f = 0; f < s.filters; ++f)
               expected[static_cast<std::size_t>((ky * s.run() + run) * s.filters + f)] +=
                   pixel * as_operand(gradient[static_cast<std::size_t>(i)]
-                                             [static_cast<std::size_t>(y * gradient_row + x * s.filters + f)],
+                                             [static_cast<std::size_t>(y * s.out_row() + x * s.filters + f)],
                                      precision);
           }
   EXPECT_TRUE(close(into, expected));

@@ -47,12 +47,14 @@ HWY_NOINLINE void dot_tile(const DotArgs& g, const char* a, const float* b, cons
     }
   }
   // Rows of the result are far apart: their lines are on their way while the sums are made.
+  if (g.c_row >= kFar) {
 #pragma GCC unroll 32
-  for (int m = 0; m < R; ++m) {
+    for (int m = 0; m < R; ++m) {
 #pragma GCC unroll 2
-    for (int v = 0; v < V; ++v) {
-      __builtin_prefetch(c + m * g.c_row + v * kLanes, 1);
-      if (g.finish == Finish::kMask) hwy::Prefetch(mask + m * g.c_row + v * kLanes);
+      for (int v = 0; v < V; ++v) {
+        __builtin_prefetch(c + m * g.c_row + v * kLanes, 1);
+        if (g.finish == Finish::kMask) hwy::Prefetch(mask + m * g.c_row + v * kLanes);
+      }
     }
   }
   // Five rows share a pointer, so that the addresses of a tile fit the general registers.

@@ -54,6 +54,10 @@ HWY_INLINE void store_some(FloatV v, float* p, int count) {
 #endif
 }
 
+// Floats between rows of a result from which on its lines are asked for before they are needed: so far apart
+// the processor does not guess them.
+constexpr std::ptrdiff_t kFar = 512;
+
 struct Float32 {
   using V = FloatV;
   static HWY_INLINE V broadcast(const char* p) {

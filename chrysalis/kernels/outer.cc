@@ -28,12 +28,16 @@ HWY_NOINLINE void outer_tile(const OuterArgs& g, const char* a, const char* b, f
 #pragma GCC unroll 2
     for (int v = 0; v < V; ++v) {
       sum[m][v] = hn::Zero(kF);
-      hwy::Prefetch(c + m * g.c_row + v * kLanes);
+      if (g.c_row >= kFar) hwy::Prefetch(c + m * g.c_row + v * kLanes);
     }
   }
-  for (int s = 0; s < g.segments; ++s) {
-    const char* left = a + s * g.a_segment;
-    const char* right = b + s * g.b_segment;
+  for (int i = 0, s = 0, piece = 0; i < g.pieces * g.segments; ++i) {
+    const char* left = a + piece * g.a_piece + s * g.a_segment;
+    const char* right = b + piece * g.b_piece + s * g.b_segment;
+    if (++s == g.segments) {
+      s = 0;
+      ++piece;
+    }
     for (int k = 0; k < g.length; ++k) {
       typename Op::V columns[V];
       if constexpr (kSome) {

@@ -8,19 +8,21 @@
 
 namespace chrysalis {
 
-// c[m][n] += sum over segments s and k < length of a[s][k][m] * b[s][k][n].
+// c[m][n] += sum over pieces p, segments s and k < length of a[p][s][k][m] * b[p][s][k][n].
 struct OuterArgs {
   Precision precision = Precision::kFloat32;
   int rows = 0;     // m, contiguous in a.
   int columns = 0;  // n, contiguous in b and c.
+  int pieces = 1;
   int segments = 1;
   int length = 0;
-  // Unit m of step k of segment s is at a + s * a_segment + k * a_step + 4 m, in bytes, unaligned. b
-  // likewise.
+  // Unit m is at a + p * a_piece + s * a_segment + k * a_step + 4 m, in bytes, unaligned. b likewise.
   const void* a = nullptr;
+  std::ptrdiff_t a_piece = 0;
   std::ptrdiff_t a_step = 0;
   std::ptrdiff_t a_segment = 0;
   const void* b = nullptr;
+  std::ptrdiff_t b_piece = 0;
   std::ptrdiff_t b_step = 0;
   std::ptrdiff_t b_segment = 0;
   float* c = nullptr;

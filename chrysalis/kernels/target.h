@@ -23,8 +23,8 @@ std::string simd_name();
 // Those that can run here, best first.
 std::vector<std::string> simd_names();
 // Uses this one from now on, for measurements and tests; "" is the best again. Not while kernels run. Packed
-// weights made before must not be used after. "avx512_bf16" may be asked for where a hypervisor hides that the
-// processor has it: it is tried first. Error: no such name, or it cannot run here; what is in use stays.
+// weights made before must not be used after. "avx512_bf16" may be asked for where a hypervisor hides that
+// the processor has it: it is tried first. Error: no such name, or it cannot run here; what is in use stays.
 Status use_simd(const std::string& name);
 
 // Whether products of bfloat16 run on instructions of their own, or are emulated in float32: the same values

@@ -70,21 +70,22 @@ class NetworkPolicy final : public Policy {
     const PackedNetwork& network = *network_;
     const int gate_width = network.shape().gate_width, width = network.core_width(), batch = in.batch;
     const std::size_t units = static_cast<std::size_t>(batch) * width;
-    gates_.reserve(static_cast<std::size_t>(batch) * gate_width * 4);
+    const std::ptrdiff_t gate_row = odd_row(gate_width);
+    gates_.reserve(static_cast<std::size_t>(batch) * gate_row * 4);
     h_.reserve(units * 4);
     {
       const StageScope scope(Stage::kCoreInput, batch * network.core_input().multiply_adds());
       float* gates = gates_.as<float>();
       for (int i = 0; i < batch; ++i)
-        network.core_offset(in.last_actions[i], in.last_rewards[i],
-                            gates + static_cast<std::ptrdiff_t>(i) * gate_width);
+        network.core_offset(in.last_actions[i], in.last_rewards[i], gates + i * gate_row);
       std::ptrdiff_t operand_row = 0;
       const void* operands =
           operands_of_rows(network.precision(), batch, network.hidden(), features_.as<float>(),
                            network.hidden(), linear_scratch_.left, operand_row);
       network.core_input().forward(batch, operands, operand_row,
-                                   network.has_memory() ? gates : h_.as<float>(), gate_width,
-                                   network.has_memory() ? Finish::kNone : Finish::kRelu, gates, gate_width);
+                                   network.has_memory() ? gates : h_.as<float>(),
+                                   network.has_memory() ? gate_row : width,
+                                   network.has_memory() ? Finish::kNone : Finish::kRelu, gates, gate_row);
     }
     if (!network.has_memory()) return;
     const StageScope scope(Stage::kLstm, batch * network.recurrent().multiply_adds());
@@ -96,6 +97,7 @@ class NetworkPolicy final : public Policy {
                                 .width = width,
                                 .starts = in.episode_starts.data(),
                                 .gates = gates_.as<float>(),
+                                .gate_row = gate_row,
                                 .before_h = c + units,
                                 .before_c = c + 2 * units,
                                 .tanh_c = c + 3 * units};

@@ -1,6 +1,7 @@
 #include "chrysalis/rollout/packed_network.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "chrysalis/core/check.h"
 #include "chrysalis/core/stage_clock.h"
@@ -102,27 +103,35 @@ void convolve_frame(const PackedNetwork& network, const std::uint8_t* pixels, vo
   const Precision precision = network.precision();
   const std::ptrdiff_t bytes = operand_bytes(precision);
   const bool floats = precision == Precision::kFloat32;
-  scratch.pixels.reserve(static_cast<std::size_t>(first.in_elements() + 2) * 4);
+  // Pixels become operands just before their use, in a window of rows that stays in the first cache.
+  const int window_rows = first.kernel + 3 * first.stride;
+  scratch.pixels.reserve(static_cast<std::size_t>(window_rows * first.row() + 2) * 4);
   if (!floats)
     scratch.outputs.reserve(static_cast<std::size_t>(std::max(first.out_row(), second.out_elements())) * 4);
   {
     const StageScope scope(Stage::kConv1, first.multiply_adds());
-    int converted = 0;  // Rows of the picture; just before their use, while they stay in the first cache.
+    const std::ptrdiff_t row = first.row();
+    char* window = scratch.pixels.as<char>();
+    int begin = 0, end = 0;  // Rows of the picture that are in the window.
     for (int y = 0; y < first.out_height(); ++y) {
-      const int needed = y * first.stride + first.kernel;
-      const std::ptrdiff_t at = static_cast<std::ptrdiff_t>(converted) * first.row();
-      operands_of_bytes(precision, pixels + at, scratch.pixels.as<char>() + at * bytes,
-                        static_cast<std::size_t>(needed - converted) * first.row());
-      converted = needed;
+      const int wanted = y * first.stride, needed = wanted + first.kernel;
+      if (needed - begin > window_rows) {
+        std::memmove(window, window + (wanted - begin) * row * bytes,
+                     static_cast<std::size_t>((end - wanted) * row * bytes));
+        begin = wanted;
+      }
+      operands_of_bytes(precision, pixels + end * row, window + (end - begin) * row * bytes,
+                        static_cast<std::size_t>((needed - end) * row));
+      end = needed;
       char* to = static_cast<char*>(hidden) + static_cast<std::ptrdiff_t>(y) * first.out_row() * bytes;
       float* out = floats ? reinterpret_cast<float*>(to) : scratch.outputs.as<float>();
-      network.conv1().forward_rows(scratch.pixels.as<void>(), y, 1, out);
+      network.conv1().forward_rows(window + (wanted - begin) * row * bytes, 1, out);
       if (!floats) operands_of_floats(precision, out, to, static_cast<std::size_t>(first.out_row()));
     }
   }
   const StageScope scope(Stage::kConv2, second.multiply_adds());
   float* out = floats ? static_cast<float*>(features) : scratch.outputs.as<float>();
-  network.conv2().forward_rows(hidden, 0, second.out_height(), out);
+  network.conv2().forward_rows(hidden, second.out_height(), out);
   if (!floats) operands_of_floats(precision, out, features, static_cast<std::size_t>(second.out_elements()));
 }
 
