@@ -40,7 +40,7 @@ HWY_INLINE FloatV load_some(const float* p, int count) {
   return hn::MaskedLoad(hn::FirstN(kF, static_cast<std::size_t>(count)), kF, p);
 #else
   HWY_ALIGN float lanes[kLanes] = {};
-  std::memcpy(lanes, p, static_cast<std::size_t>(count) * 4);
+  for (int i = 0; i + 1 < kLanes && i < count; ++i) std::memcpy(lanes + i, p + i, 4);  // Unaligned.
   return hn::Load(kF, lanes);
 #endif
 }
@@ -50,7 +50,7 @@ HWY_INLINE void store_some(FloatV v, float* p, int count) {
 #else
   HWY_ALIGN float lanes[kLanes];
   hn::Store(v, kF, lanes);
-  std::memcpy(p, lanes, static_cast<std::size_t>(count) * 4);
+  for (int i = 0; i + 1 < kLanes && i < count; ++i) p[i] = lanes[i];
 #endif
 }
 
