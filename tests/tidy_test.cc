@@ -83,7 +83,9 @@ void check_lines(const File& file, const Complain& complain) {
                                    "ME",
                                    "DISABLED"
                                    "_"})
-      if (line.find(word) != std::string_view::npos) complain(number, word + ": do it or file an issue");
+      // Highway's macro of that name takes targets out, not tests.
+      if (line.find(word) != std::string_view::npos && line.find("HWY_" + word) == std::string_view::npos)
+        complain(number, word + ": do it or file an issue");
   });
 }
 
@@ -94,7 +96,9 @@ void check_code(const File& file, const Complain& complain) {
                              "cout") != std::string_view::npos)
       complain(number, "only chrysalis/cli prints");
   });
-  if (file.name.ends_with(".h") && file.text.find("#pragma once") == std::string::npos)
+  // Highway's sources for several targets are included once for each.
+  if (file.name.ends_with(".h") && !file.name.ends_with("-inl.h") &&
+      file.text.find("#pragma once") == std::string::npos)
     complain(1, "no #pragma once");
 }
 

@@ -61,7 +61,7 @@ class FusedLoss : public torch::autograd::Function<FusedLoss> {
         sums.policy + config.baseline_cost * sums.baseline - config.entropy_cost * sums.entropy;
     torch::autograd::variable_list out;
     for (const double sum : {total, sums.policy, sums.baseline, sums.entropy})
-      out.push_back(at::full({}, sum, values.options()));
+      out.push_back(at::full({}, static_cast<float>(sum), values.options()));
     context->mark_non_differentiable({out[1], out[2], out[3]});
     return out;
   }

@@ -1,6 +1,7 @@
 #include "chrysalis/rollout/actor.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "chrysalis/core/check.h"
@@ -120,7 +121,9 @@ void Actor::decide(Policy& policy, std::span<Unroll* const> out, int t) {
       {.core_states = core_states_, .log_policy = log_policy_, .values = values_});
   for (int i = 0; i < n; ++i) {
     const std::span<const float> log_policy(log_policy_.data() + i * action_count, action_count);
-    const int action = sample_action(log_policy, action_streams_[i]);
+    // Weights may be finite and the network's numbers not. The learner finds it in this unroll, whose log mu
+    // is not a number, and tells it: a worker must not fall before.
+    const int action = std::isnan(log_policy[0]) ? 0 : sample_action(log_policy, action_streams_[i]);
     out[i]->actions[t] = action;
     out[i]->log_mu[t] = log_policy[action];
   }

@@ -115,6 +115,18 @@ TEST(Actor, RecordsWhatWasSeenDoneAndEarned) {
   EXPECT_TRUE(rollout.finished[1][1].truncated);
 }
 
+TEST(Actor, ActsOnWhereAPolicyIsNotANumberAndItsUnrollSaysSo) {
+  const auto policy = make_scripted_policy(
+      kActions, 2, [](const ScriptedView&, std::span<float>, std::span<float> log_policy, float& value) {
+        std::ranges::fill(log_policy, std::nanf(""));
+        value = 0;
+      });
+  Actor actor = make_actor(2, 5);
+  const Rollout rollout = collect(actor, *policy);
+  for (const auto& unroll : rollout.unrolls)
+    for (const float log_mu : unroll->log_mu) EXPECT_TRUE(std::isnan(log_mu));
+}
+
 TEST(Actor, TwoShortUnrollsAreOneLongUnroll) {
   Actor long_actor = make_actor(3, 40);
   const auto policy = counting_policy();

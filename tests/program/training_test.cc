@@ -258,7 +258,7 @@ TEST_F(Training, DivergedNumbersStopItWithOneLineAndTheLastCheckpointStays) {
   Arguments wild = set("train.agent_steps=1000000000");
   for (const char* assignment :
        {"agent.core=feed_forward", "agent.head_init_scale=10", "learner.learning_rate=1",
-        "learner.rmsprop_epsilon=1e-12", "learner.rmsprop_initial_mean_square=0", "learner.rmsprop_decay=0",
+        "learner.rmsprop_epsilon=1e-12", "learner.rmsprop_initial_mean_square=0", "learner.rmsprop_decay=1",
         "learner.gradient_clip=1e12", "learner.baseline_cost=100"})
     wild = wild + set(assignment);
   const Outcome outcome = run_in_scratch(train("run", wild));

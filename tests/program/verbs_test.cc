@@ -243,7 +243,7 @@ TEST(Verbs, BenchMeasuresEverything) {
       run_all({{"bench", "sgemm", "--json"}, bench + Arguments{"all", "--seconds", "0.01", "--json"}},
               scratch.path());
   for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
-  const Keys of_sgemm = {"sgemm_gflops_per_core", "cores", "blas", "sgemm"};
+  const Keys of_sgemm = {"sgemm_gflops_per_core", "cores", "blas", "kernels", "sgemm"};
   EXPECT_EQ(keys_of(Json::parse(outcomes[0].out)), of_sgemm);
   const Json all = Json::parse(outcomes[1].out);
   Keys of_all = of_sgemm;
@@ -258,8 +258,8 @@ TEST(Verbs, BenchMeasuresEverything) {
             (Keys{"batch", "agent_steps_per_s_per_core", "gflops_per_core", "fraction_of_sgemm"}));
   EXPECT_EQ(keys_of(all["learn"]), (Keys{"unrolls", "unroll", "agent_steps_per_s_per_core", "gflops_per_core",
                                          "fraction_of_sgemm"}));
-  EXPECT_EQ(keys_of(all["train"]),
-            (Keys{"level", "cores", "agent_steps_per_s", "gflops", "fraction_of_sgemm", "cpu_of_busy_time"}));
+  EXPECT_EQ(keys_of(all["train"]), (Keys{"level", "cores", "agent_steps_per_s", "gflops", "fraction_of_sgemm",
+                                         "cpu_of_busy_time", "peak_resident_mib", "unrolls_mib"}));
   EXPECT_GT(all["train"]["agent_steps_per_s"], 0);
 }
 
