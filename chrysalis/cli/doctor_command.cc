@@ -5,6 +5,7 @@
 
 #include "chrysalis/agent/sgemm.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/kernels/target.h"
 
 namespace chrysalis {
 namespace {
@@ -91,6 +92,12 @@ Status run(bool as_json) {
 #endif
       {"CPU", cpu_line("model name"), ""},
       cpu_features(),
+      {"Kernels",
+       fmt::format("{}; bf16 {}", simd_name(),
+                   bf16_native() ? "by instructions of its own: `chrysalis bench learn --set "
+                                   "compute.precision=bf16` says whether they are faster here"
+                                 : "emulated: right, but slower than float32"),
+       ""},
       {"Cores", fmt::format("{}", cores), cores == 0 ? "unknown: set train.workers" : ""},
       memory(),
       {"LibTorch", torch_description(), ""},

@@ -135,6 +135,7 @@ int run_program(int argc, char** argv) {
     try {
       const char* simd = std::getenv("CHRYSALIS_SIMD");
       status = simd == nullptr ? Status() : use_simd(simd);
+      if (!status.ok()) status = invalid_input("CHRYSALIS_SIMD: {}", status.error().message);
       if (status.ok()) status = action();
     } catch (const std::exception& exception) {
       status = io_error("{}: {}", sub->get_name(), exception.what());

@@ -358,5 +358,40 @@ TEST(ImpalaLearner, WorksOnCudaOrSaysThatThereIsNone) {
   EXPECT_LT(largest_difference(on_cpu->weights(), (*result)->weights()), 1e-4);
 }
 
+// Learns 50 updates from the same unrolls; returns the weights.
+WeightsPtr learn_fifty(std::shared_ptr<PackedNetworks> packed) {
+  const LearnerConfig config = small_learner();
+  const auto learner =
+      std::move(make_impala_learner(kAgent, kSpec, config, first_weights(), std::move(packed))).value();
+  for (std::uint64_t i = 0; i < 50; ++i) EXPECT_TRUE(update(*learner, batch_of(i)).finite);
+  return learner->weights();
+}
+
+double relative_distance(const Weights& a, const Weights& b) {
+  double difference = 0, size = 0;
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    difference += std::pow(static_cast<double>(a.values[i]) - b.values[i], 2);
+    size += std::pow(static_cast<double>(b.values[i]), 2);
+  }
+  return std::sqrt(difference / size);
+}
+
+// The bounds: what 50 updates make of one rounding apart, and of bf16's.
+TEST(ImpalaLearner, OnNativeKernelsStaysBesideLibTorchOverFiftyUpdates) {
+  const auto packed = [](Precision precision) {
+    return std::make_shared<PackedNetworks>(kAgent, kSpec, precision);
+  };
+  const WeightsPtr torch = learn_fifty(nullptr), native = learn_fifty(packed(Precision::kFloat32)),
+                   bf16 = learn_fifty(packed(Precision::kBf16));
+  const double moved = relative_distance(*torch, *first_weights());
+  EXPECT_GT(moved, 0.02) << "it hardly learned";
+  EXPECT_LT(relative_distance(*native, *torch), 1e-4 * moved);
+  EXPECT_LT(relative_distance(*bf16, *torch), 0.05 * moved);
+  EXPECT_GT(relative_distance(*bf16, *torch), 1e-4 * moved) << "that was not bf16";
+  RecordProperty("moved", std::to_string(moved));
+  RecordProperty("native", std::to_string(relative_distance(*native, *torch)));
+  RecordProperty("bf16", std::to_string(relative_distance(*bf16, *torch)));
+}
+
 }  // namespace
 }  // namespace chrysalis

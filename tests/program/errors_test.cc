@@ -131,6 +131,12 @@ TEST(Errors, Configs) {
            {"--set train.agent_steps=0: train.agent_steps is \"0\": expected a whole number, 1 to"}},
           {{"train", "tiny.toml", "--device", "gpu"},
            {"learner.device is \"gpu\": expected one of cpu, cuda"}},
+          {{"train", "tiny.toml", "--kernels", "nativ"},
+           {"compute.kernels is \"nativ\": expected one of native, torch"}},
+          {{"train", "tiny.toml", "--kernels", "torch", "--set", "compute.precision=bf16"},
+           {"compute.precision is bf16 and compute.kernels is torch", "needs native kernels"}},
+          {{"train", "tiny.toml", "--device", "cuda", "--set", "compute.precision=bf16"},
+           {"compute.precision is bf16 and learner.device is cuda", "needs the cpu"}},
           {{"train", "tiny.toml", "--set", "level.name=seek"}, {"unknown level 'seek'"}},
           {{"train", "tiny.toml", "--set", "environment.width=8"},
            {"observations are 8 x 20", "at least 20 x 20"}},
@@ -216,6 +222,18 @@ TEST(Errors, AFullStandardOutputIsAnError) {
   const Outcome outcome = Program(short_answer, scratch.path(), /*file_bytes=*/300).wait();
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(outcome.err.find("error: cannot write to standard output: "), 0u) << outcome.err;
+}
+
+TEST(Errors, UnknownInstructionsInTheEnvironmentAreRefused) {
+  const ScratchDirectory scratch;
+  ::setenv("CHRYSALIS_SIMD", "avx521", 1);
+  const Outcome outcome = run({"levels"}, scratch.path());
+  ::setenv("CHRYSALIS_SIMD", "scalar", 1);
+  const Outcome scalar = run({"levels"}, scratch.path());
+  ::unsetenv("CHRYSALIS_SIMD");
+  expect_refused(outcome,
+                 {{"levels"}, {"CHRYSALIS_SIMD: unknown instructions 'avx521'", "did you mean 'avx512'"}});
+  EXPECT_EQ(scalar.exit_code, 0) << scalar.err;
 }
 
 TEST(Errors, CudaIsRefusedWhereThereIsNone) {
