@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/log.h"
 #include "chrysalis/rollout/sample.h"
 
 namespace chrysalis {
@@ -51,11 +52,19 @@ class Evaluation {
   }
 
  private:
+  // A checkpoint may be of a run that was about to diverge.
+  static constexpr const char* kNotANumber =
+      "the agent's network gives numbers that are not finite: it plays its first action";
+
   // False: the watcher has seen enough.
   bool step(std::size_t i, const EvaluationWatcher& watcher) {
     Lane& lane = lanes_[i];
     const std::size_t count = config_.actions->size();
-    const int action = sample_action({log_policy_.data() + i * count, count}, lane.actions);
+    const std::span<const float> log_policy(log_policy_.data() + i * count, count);
+    const bool finite = !std::isnan(log_policy[0]);
+    if (!finite && !warned_) log_warning(kNotANumber);
+    warned_ = warned_ || !finite;
+    const int action = finite ? sample_action(log_policy, lane.actions) : 0;
     const RawAction& raw = (*config_.actions)[action];
     if (watcher && !watcher({.episode = lane.record.episode,
                              .agent_step = lane.record.agent_steps,
@@ -108,6 +117,7 @@ class Evaluation {
   Policy& policy_;
   std::span<const std::unique_ptr<Environment>> environments_;
   const EvaluationConfig& config_;
+  bool warned_ = false;  // That once is enough.
   std::vector<Lane> lanes_;
   std::int64_t begun_ = 0;
   std::vector<EpisodeRecord> done_;
