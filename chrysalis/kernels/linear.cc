@@ -1,7 +1,6 @@
 #include "chrysalis/kernels/linear.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 
 #include "chrysalis/core/check.h"
@@ -60,7 +59,7 @@ namespace {
 
 // Frames whose products are summed before a tile of the gradient goes back to memory. More would not fit the
 // second cache beside the activations of a wide layer, fewer load and store the gradient more often.
-static const int kChunk = getenv("KL") ? atoi(getenv("KL")) : 200;
+constexpr int kChunk = 200;
 
 void add_outer(Precision precision, int steps, int in, int out, const void* x, std::ptrdiff_t x_step,
                const void* dy, std::ptrdiff_t dy_step, float* dw) {
