@@ -122,11 +122,10 @@ class ConvolutionsBackward {
   }
   // In bf16 the second frame; where there is none it is the first against gradients of zero.
   int last() const { return count_ - 1; }
-  void pair_gradients(const float* one, const float* other, std::size_t size) {
-    auto* pairs = work_.gradient_pairs.as<std::uint32_t>();
-    pairs_of_floats(one, other, pairs, size);
-    if (count_ == 1)
-      for (std::size_t i = 0; i < size; ++i) pairs[i] &= 0xffffu;
+  // The gradients of both frames, those of the second `distance` floats after the first's.
+  void pair_gradients(const float* one, std::ptrdiff_t distance, std::size_t size) {
+    pairs_of_floats(one, count_ == 2 ? one + distance : nullptr, work_.gradient_pairs.as<std::uint32_t>(),
+                    size);
   }
 
   void conv2_weights() {
@@ -138,7 +137,7 @@ class ConvolutionsBackward {
     pairs_of_bf16(reinterpret_cast<const std::uint16_t*>(hidden(0)),
                   reinterpret_cast<const std::uint16_t*>(hidden(last())), work_.pairs.as<std::uint32_t>(),
                   hidden_size());
-    pair_gradients(gradient_, gradient_ + last() * gradient_row_, out_size());
+    pair_gradients(gradient_, gradient_row_, out_size());
     convolution_weight_gradient(second_, precision_, 1, work_.pairs.as<void>(), 0,
                                 work_.gradient_pairs.as<void>(), 0, into_.weight2.as<float>());
   }
@@ -183,15 +182,12 @@ class ConvolutionsBackward {
 
   void conv1_weights_of_pair(const float* gradients) {
     const StageScope scope(Stage::kConv1, count_ * first_.multiply_adds());
-    const float* other = gradients + static_cast<std::size_t>(last()) * hidden_size();
-    for (const float* gradient : {gradients, other}) {
-      add_rows(gradient, first_.out_height() * first_.out_width(), first_.filters, first_.filters,
-               data(into_.bias1));
-      if (count_ == 1) break;
-    }
+    for (int i = 0; i < count_; ++i)
+      add_rows(gradients + static_cast<std::size_t>(i) * hidden_size(),
+               first_.out_height() * first_.out_width(), first_.filters, first_.filters, data(into_.bias1));
     pairs_of_bytes(pixels(0), pixels(last()), work_.pairs.as<std::uint32_t>(),
                    static_cast<std::size_t>(first_.in_elements()));
-    pair_gradients(gradients, other, hidden_size());
+    pair_gradients(gradients, first_.out_elements(), hidden_size());
     convolution_weight_gradient(first_, precision_, 1, work_.pairs.as<void>(), 0,
                                 work_.gradient_pairs.as<void>(), 0, into_.weight1.as<float>());
   }
@@ -216,13 +212,11 @@ class Torso : public torch::autograd::Function<Torso> {
     const PackedNetwork& network = *native.network;
     NativeWorkspace& work = *native.workspace;
     const int count = static_cast<int>(frames.pixels.size()), hidden = network.hidden();
-    const auto bytes = static_cast<std::size_t>(operand_bytes(network.precision()));
     TorsoTape tape;
     tape.context = native;
     tape.frames = frames;
-    tape.hidden_row =
-        static_cast<std::ptrdiff_t>(odd_lines((network.conv1().shape().out_elements() + 2) * bytes));
-    tape.convolved_row = static_cast<std::ptrdiff_t>(odd_lines((network.shape().torso_features + 2) * bytes));
+    tape.hidden_row = network.hidden_row();
+    tape.convolved_row = network.features_row();
     tape.hidden = work.pool->take(static_cast<std::size_t>(count) * tape.hidden_row);
     tape.convolved = work.pool->take(static_cast<std::size_t>(count) * tape.convolved_row);
     tape.features = at::empty({count, hidden}, at::kFloat);

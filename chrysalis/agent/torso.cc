@@ -9,13 +9,14 @@
 #include "chrysalis/agent/staged_frames.h"
 #include "chrysalis/core/check.h"
 #include "chrysalis/core/stage_clock.h"
+#include "chrysalis/rollout/weight_layout.h"
 
 namespace chrysalis {
 namespace {
 
 constexpr double kPixelScale = 1.0 / 255.0;  // Goes into conv1's weights: pixels are converted, not scaled.
-const std::vector<std::int64_t> kStride1 = {4, 4}, kStride2 = {2, 2}, kNoPadding = {0, 0},
-                                kNoDilation = {1, 1};
+const std::vector<std::int64_t> kStrides1 = {kStride1, kStride1}, kStrides2 = {kStride2, kStride2},
+                                kNoPadding = {0, 0}, kNoDilation = {1, 1};
 
 struct FramesHolder : torch::CustomClassHolder {
   explicit FramesHolder(Frames frames) : frames(std::move(frames)) {}
@@ -82,8 +83,8 @@ class Convolutions : public torch::autograd::Function<Convolutions> {
                         n = std::min<std::size_t>(chunk, count - first);
       const at::Tensor x = staged ? as_numbers(staged->next(static_cast<std::int64_t>(n)), options)
                                   : pixels_of(frames, first, n, options);
-      const at::Tensor hidden = convolution(Stage::kConv1, x, w1, bias1, kStride1).relu_();
-      const at::Tensor out = convolution(Stage::kConv2, hidden, w2, bias2, kStride2).permute({0, 2, 3, 1});
+      const at::Tensor hidden = convolution(Stage::kConv1, x, w1, bias1, kStrides1).relu_();
+      const at::Tensor out = convolution(Stage::kConv2, hidden, w2, bias2, kStrides2).permute({0, 2, 3, 1});
       if (!features.defined()) {
         features = at::empty({static_cast<std::int64_t>(count), out.size(1), out.size(2), out.size(3)},
                              out.options());
@@ -114,8 +115,9 @@ class Convolutions : public torch::autograd::Function<Convolutions> {
     const auto staged = context->saved_data.find("staged");
     const std::int64_t chunk = context->saved_data["chunk"].toInt();
     const auto options = features.options().requires_grad(false);
-    const at::Tensor kernel1 = at::empty({context->saved_data["filters"].toInt(), 3, 8, 8}, options)
-                                   .contiguous(at::MemoryFormat::ChannelsLast);
+    const at::Tensor kernel1 =
+        at::empty({context->saved_data["filters"].toInt(), 3, kKernel1, kKernel1}, options)
+            .contiguous(at::MemoryFormat::ChannelsLast);
     const std::int64_t count = features.size(0);
     at::Tensor dw1, db1, dw2, db2;
     for (std::int64_t i = 0; i * chunk < count; ++i) {
@@ -123,13 +125,13 @@ class Convolutions : public torch::autograd::Function<Convolutions> {
       const at::Tensor out = features.narrow(0, first, n);
       const at::Tensor gradient =
           at::threshold_backward(gradients[0].narrow(0, first, n), out, 0).permute({0, 3, 1, 2});
-      auto [dx, dw, db] = convolution_backward(Stage::kConv2, gradient, kept[i], w2, kStride2, true);
+      auto [dx, dw, db] = convolution_backward(Stage::kConv2, gradient, kept[i], w2, kStrides2, true);
       const at::Tensor dhidden = at::threshold_backward(dx, kept[i], 0);
       const at::Tensor x =
           staged != context->saved_data.end()
               ? as_numbers(staged->second.toTensor().narrow(0, first, n), options)
               : pixels_of(frames, static_cast<std::size_t>(first), static_cast<std::size_t>(n), options);
-      auto [unused, dw_1, db_1] = convolution_backward(Stage::kConv1, dhidden, x, kernel1, kStride1, false);
+      auto [unused, dw_1, db_1] = convolution_backward(Stage::kConv1, dhidden, x, kernel1, kStrides1, false);
       dw1 = i == 0 ? dw_1 : dw1.add_(dw_1);
       db1 = i == 0 ? db_1 : db1.add_(db_1);
       dw2 = i == 0 ? dw : dw2.add_(dw);

@@ -43,7 +43,7 @@ Result<std::unique_ptr<Policy>> make_policy(const RunConfig& config, std::shared
   const AgentSpec spec = agent_spec(config);
   if (!config.compute.native()) return make_torch_policy(config.agent, spec);
   if (packed == nullptr) return make_network_policy(config.agent, spec, config.compute.operands());
-  return make_network_policy(std::move(packed), config.agent, spec);
+  return make_network_policy(std::move(packed));
 }
 
 Result<AgentSource> open_agent(const AgentOptions& options) {

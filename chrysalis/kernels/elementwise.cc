@@ -30,11 +30,6 @@ HWY_INLINE WordV bf16_bits(FloatV v) {
   const WordV odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(kU, 1u));
   return hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(kU, 0x7fffu))));
 }
-inline std::uint32_t bf16_bits_of(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  return (bits + ((bits >> 16) & 1u) + 0x7fffu) >> 16;
-}
 HWY_INLINE FloatV floats_of(const std::uint8_t* from) {
   return hn::ConvertTo(
       kF, hn::BitCast(hn::RebindToSigned<FloatTag>(), hn::PromoteTo(kU, hn::LoadU(kBytes, from))));
@@ -51,14 +46,14 @@ void BytesToBf16(const std::uint8_t* from, std::uint16_t* to, std::size_t count)
   for (; i + kLanes <= count; i += kLanes)
     hn::StoreU(hn::TruncateTo(kHalves, hn::ShiftRight<16>(hn::BitCast(kU, floats_of(from + i)))), kHalves,
                to + i);
-  for (; i < count; ++i) to[i] = static_cast<std::uint16_t>(bf16_bits_of(from[i]));
+  for (; i < count; ++i) to[i] = bf16_of(from[i]);
 }
 
 void FloatsToBf16(const float* from, std::uint16_t* to, std::size_t count) {
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes)
     hn::StoreU(hn::TruncateTo(kHalves, bf16_bits(hn::LoadU(kF, from + i))), kHalves, to + i);
-  for (; i < count; ++i) to[i] = static_cast<std::uint16_t>(bf16_bits_of(from[i]));
+  for (; i < count; ++i) to[i] = bf16_of(from[i]);
 }
 
 void Bf16ToFloats(const std::uint16_t* from, float* to, std::size_t count) {
@@ -80,16 +75,19 @@ void PairsOfBytes(const std::uint8_t* first, const std::uint8_t* second, std::ui
     const WordV low = hn::ShiftRight<16>(hn::BitCast(kU, floats_of(first + i)));
     hn::StoreU(hn::Or(low, hn::BitCast(kU, floats_of(second + i))), kU, to + i);
   }
-  for (; i < count; ++i) to[i] = bf16_bits_of(first[i]) | bf16_bits_of(second[i]) << 16;
+  for (; i < count; ++i) to[i] = bf16_of(first[i]) | static_cast<std::uint32_t>(bf16_of(second[i])) << 16;
 }
 
 void PairsOfFloats(const float* first, const float* second, std::uint32_t* to, std::size_t count) {
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) {
-    const WordV high = hn::ShiftLeft<16>(bf16_bits(hn::LoadU(kF, second + i)));
-    hn::StoreU(hn::Or(bf16_bits(hn::LoadU(kF, first + i)), high), kU, to + i);
+    WordV pair = bf16_bits(hn::LoadU(kF, first + i));
+    if (second != nullptr) pair = hn::Or(pair, hn::ShiftLeft<16>(bf16_bits(hn::LoadU(kF, second + i))));
+    hn::StoreU(pair, kU, to + i);
   }
-  for (; i < count; ++i) to[i] = bf16_bits_of(first[i]) | bf16_bits_of(second[i]) << 16;
+  for (; i < count; ++i)
+    to[i] =
+        bf16_of(first[i]) | (second == nullptr ? 0u : static_cast<std::uint32_t>(bf16_of(second[i])) << 16);
 }
 
 void PairsOfBf16(const std::uint16_t* first, const std::uint16_t* second, std::uint32_t* to,

@@ -5,10 +5,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "chrysalis/kernels/target.h"
 
 namespace chrysalis {
+
+// Bits of the bfloat16 nearest to a finite value.
+inline std::uint16_t bf16_of(float value) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &value, 4);
+  return static_cast<std::uint16_t>((bits + ((bits >> 16) & 1u) + 0x7fffu) >> 16);
+}
 
 // to[i] = from[i] as operands: floats, or bfloat16, which holds 0 to 255 exactly.
 void operands_of_bytes(Precision precision, const std::uint8_t* from, void* to, std::size_t count);
@@ -21,6 +29,7 @@ void floats_of_operands(Precision precision, const void* from, float* to, std::s
 // The units of gradients of weights in bf16: to[i] = (first[i], second[i]), two neighbouring frames.
 void pairs_of_bytes(const std::uint8_t* first, const std::uint8_t* second, std::uint32_t* to,
                     std::size_t count);
+// second null: zeros, the partner that an odd last frame lacks.
 void pairs_of_floats(const float* first, const float* second, std::uint32_t* to, std::size_t count);
 void pairs_of_bf16(const std::uint16_t* first, const std::uint16_t* second, std::uint32_t* to,
                    std::size_t count);

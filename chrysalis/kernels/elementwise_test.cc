@@ -107,6 +107,8 @@ TEST_P(Elementwise, PairsNeighbouringFramesTheFirstInTheLowerHalf) {
       ASSERT_EQ(of_bytes[i], pair_of(first_bytes[i], second_bytes[i]));
       ASSERT_EQ(of_bf16[i], first_halves[i] | static_cast<std::uint32_t>(second_halves[i]) << 16);
     }
+    pairs_of_floats(first.data(), nullptr, of_floats.data(), count);
+    for (std::size_t i = 0; i < count; ++i) ASSERT_EQ(of_floats[i], pair_of(nearest_bf16(first[i]), 0));
   }
 }
 

@@ -2,21 +2,21 @@
 
 #include <algorithm>
 
+// clang-format off: the order matters.
+#include "chrysalis/kernels/compiled_targets.h"
+// clang-format on
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "chrysalis/kernels/entropy.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, which compiles this file once for each target.
 #include <hwy/contrib/math/math-inl.h>
-#include <hwy/highway.h>
+
+#include "chrysalis/kernels/operands-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chrysalis {
 namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using FloatTag = hn::CappedTag<float, 16>;
-constexpr FloatTag kF;
-using FloatV = hn::Vec<FloatTag>;
 
 // So many are summed in floats before they join the double.
 constexpr std::size_t kBlock = 256;

@@ -112,15 +112,13 @@ void add_weight_gradient(Precision precision, int rows, int in, int out, const v
     scratch.left.reserve(static_cast<std::size_t>(pairs) * left_step);
     scratch.right.reserve(static_cast<std::size_t>(pairs) * right_step);
     for (int pair = 0; pair < pairs; ++pair) {
-      // The partner of an odd last frame is itself against a gradient of zeros.
+      // The partner of an odd last frame is itself, against a gradient of zeros.
       const bool whole = 2 * pair + 1 < count;
       const float* dy0 = dy_chunk + 2 * pair * dy_row;
       const char* x0 = x_chunk + 2 * pair * x_row;
       auto* left = scratch.left.as<std::uint32_t>() + pair * left_step / 4;
       auto* right = scratch.right.as<std::uint32_t>() + pair * right_step / 4;
-      pairs_of_floats(dy0, whole ? dy0 + dy_row : dy0, left, static_cast<std::size_t>(out));
-      if (!whole)
-        for (int n = 0; n < out; ++n) left[n] &= 0xffffu;
+      pairs_of_floats(dy0, whole ? dy0 + dy_row : nullptr, left, static_cast<std::size_t>(out));
       pairs_of_bf16(reinterpret_cast<const std::uint16_t*>(x0),
                     reinterpret_cast<const std::uint16_t*>(whole ? x0 + x_row : x0), right,
                     static_cast<std::size_t>(in));

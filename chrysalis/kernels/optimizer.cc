@@ -5,21 +5,20 @@
 
 #include "chrysalis/core/check.h"
 
+// clang-format off: the order matters.
+#include "chrysalis/kernels/compiled_targets.h"
+// clang-format on
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "chrysalis/kernels/optimizer.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h, which compiles this file once for each target.
-#include <hwy/highway.h>
+
+#include "chrysalis/kernels/operands-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace chrysalis {
 namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-// At most 16 lanes, so that a whole number of vectors makes a block of partial sums.
-using FloatTag = hn::CappedTag<float, 16>;
-constexpr FloatTag kF;
-using FloatV = hn::Vec<FloatTag>;
 
 #if HWY_TARGET == HWY_SCALAR
 using DoubleTag = hn::Sisd<double>;
@@ -32,7 +31,7 @@ constexpr DoubleTag kD;
 constexpr HalfTag kH;
 
 // Element i of a block adds to partial sum i, whatever the width of a vector; blocks of this many hide the
-// latency of adding.
+// latency of adding, and as no vector has more than 16 lanes, a block is a whole number of them.
 constexpr std::size_t kPartials = 64;
 
 // partials[i] += x[i]^2. The square of a float is exact in a double, so fused or not is the same.

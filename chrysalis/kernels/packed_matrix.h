@@ -2,23 +2,16 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
 #include "chrysalis/kernels/buffer.h"
 #include "chrysalis/kernels/dot.h"
+#include "chrysalis/kernels/elementwise.h"
 
 namespace chrysalis {
 
 // Units that hold `elements` operands.
 constexpr int units_of(int elements, Precision precision) {
   return precision == Precision::kFloat32 ? elements : (elements + 1) / 2;
-}
-
-// Bits of the bfloat16 nearest to a finite value, ties to even.
-inline std::uint16_t bf16_of(float value) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &value, 4);
-  return static_cast<std::uint16_t>((bits + ((bits >> 16) & 1u) + 0x7fffu) >> 16);
 }
 
 // Immutable once packed; any number of threads may read it. Valid for the instructions in use when packed.

@@ -1,7 +1,6 @@
 #include "chrysalis/rollout/actor.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "chrysalis/core/check.h"
@@ -123,7 +122,7 @@ void Actor::decide(Policy& policy, std::span<Unroll* const> out, int t) {
     const std::span<const float> log_policy(log_policy_.data() + i * action_count, action_count);
     // Weights may be finite and the network's numbers not. The learner finds it in this unroll, whose log mu
     // is not a number, and tells it: a worker must not fall before.
-    const int action = std::isnan(log_policy[0]) ? 0 : sample_action(log_policy, action_streams_[i]);
+    const int action = is_not_a_policy(log_policy) ? 0 : sample_action(log_policy, action_streams_[i]);
     out[i]->actions[t] = action;
     out[i]->log_mu[t] = log_policy[action];
   }

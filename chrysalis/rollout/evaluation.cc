@@ -61,7 +61,7 @@ class Evaluation {
     Lane& lane = lanes_[i];
     const std::size_t count = config_.actions->size();
     const std::span<const float> log_policy(log_policy_.data() + i * count, count);
-    const bool finite = !std::isnan(log_policy[0]);
+    const bool finite = !is_not_a_policy(log_policy);
     if (!finite && !warned_) log_warning(kNotANumber);
     warned_ = warned_ || !finite;
     const int action = finite ? sample_action(log_policy, lane.actions) : 0;

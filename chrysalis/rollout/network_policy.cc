@@ -12,10 +12,10 @@ namespace {
 
 class NetworkPolicy final : public Policy {
  public:
-  NetworkPolicy(std::shared_ptr<PackedNetworks> packed, const AgentConfig& config, const AgentSpec& spec)
+  explicit NetworkPolicy(std::shared_ptr<PackedNetworks> packed)
       : packed_(std::move(packed)),
-        action_count_(spec.action_count),
-        core_state_size_(agent_shape(config, spec).value().core_state_size) {}
+        action_count_(packed_->spec().action_count),
+        core_state_size_(agent_shape(packed_->config(), packed_->spec()).value().core_state_size) {}
 
   int action_count() const override { return action_count_; }
   int core_state_size() const override { return core_state_size_; }
@@ -23,8 +23,6 @@ class NetworkPolicy final : public Policy {
   void load(const WeightsPtr& weights) override {
     CHRYSALIS_CHECK(weights != nullptr);
     network_ = packed_->of(weights);
-    CHRYSALIS_CHECK_EQ(network_->action_count(), action_count_);
-    CHRYSALIS_CHECK_EQ(network_->shape().core_state_size, core_state_size_);
   }
 
   void step(const PolicyInput& in, const PolicyOutput& out) override {
@@ -49,20 +47,16 @@ class NetworkPolicy final : public Policy {
   // Into features_: [batch, hidden] floats.
   void torso(const PolicyInput& in) {
     const PackedNetwork& network = *network_;
-    const auto bytes = static_cast<std::size_t>(operand_bytes(network.precision()));
-    const std::size_t row = odd_lines((static_cast<std::size_t>(network.shape().torso_features) + 1) * bytes);
-    hidden_.reserve((static_cast<std::size_t>(network.conv1().shape().out_elements()) + 2) * bytes);
-    convolved_.reserve(static_cast<std::size_t>(in.batch) * row);
+    const std::ptrdiff_t row = network.features_row();
+    hidden_.reserve(static_cast<std::size_t>(network.hidden_row()));
+    convolved_.reserve(static_cast<std::size_t>(in.batch * row));
     features_.reserve(static_cast<std::size_t>(in.batch) * network.hidden() * 4);
-    for (int i = 0; i < in.batch; ++i) {
-      convolve_frame(
-          network, in.observations[i], hidden_.as<void>(),
-          convolved_.as<char>() + static_cast<std::ptrdiff_t>(i) * static_cast<std::ptrdiff_t>(row),
-          scratch_);
-    }
+    for (int i = 0; i < in.batch; ++i)
+      convolve_frame(network, in.observations[i], hidden_.as<void>(), convolved_.as<char>() + i * row,
+                     scratch_);
     const StageScope scope(Stage::kLinear, in.batch * network.linear().multiply_adds());
-    network.linear().forward(in.batch, convolved_.as<void>(), static_cast<std::ptrdiff_t>(row),
-                             features_.as<float>(), network.hidden(), Finish::kRelu);
+    network.linear().forward(in.batch, convolved_.as<void>(), row, features_.as<float>(), network.hidden(),
+                             Finish::kRelu);
   }
 
   // Into h_: [batch, core_width] floats.
@@ -127,15 +121,14 @@ class NetworkPolicy final : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> make_network_policy(std::shared_ptr<PackedNetworks> packed, const AgentConfig& config,
-                                            const AgentSpec& spec) {
-  return std::make_unique<NetworkPolicy>(std::move(packed), config, spec);
+std::unique_ptr<Policy> make_network_policy(std::shared_ptr<PackedNetworks> packed) {
+  return std::make_unique<NetworkPolicy>(std::move(packed));
 }
 
 Result<std::unique_ptr<Policy>> make_network_policy(const AgentConfig& config, const AgentSpec& spec,
                                                     Precision precision) {
   CHRYSALIS_RETURN_IF_ERROR(agent_shape(config, spec));
-  return make_network_policy(std::make_shared<PackedNetworks>(config, spec, precision), config, spec);
+  return make_network_policy(std::make_shared<PackedNetworks>(config, spec, precision));
 }
 
 }  // namespace chrysalis

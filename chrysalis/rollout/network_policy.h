@@ -13,8 +13,7 @@ namespace chrysalis {
 // which may be shared by any number of policies on any threads. Core states are [h, c], core_width floats
 // each. Results for one environment do not depend on which others share its batch, to the last bit. step()
 // allocates nothing once it has seen its largest batch.
-std::unique_ptr<Policy> make_network_policy(std::shared_ptr<PackedNetworks> packed, const AgentConfig& config,
-                                            const AgentSpec& spec);
+std::unique_ptr<Policy> make_network_policy(std::shared_ptr<PackedNetworks> packed);
 // With a cache of its own. Errors: those of agent_shape().
 Result<std::unique_ptr<Policy>> make_network_policy(const AgentConfig& config, const AgentSpec& spec,
                                                     Precision precision);

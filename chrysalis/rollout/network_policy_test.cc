@@ -173,8 +173,8 @@ TEST_P(NetworkPolicy, ActsOnTheWeightsItWasGivenLast) {
   const WeightsPtr first = drawn_weights(agent.config, agent.spec, 9),
                    second = drawn_weights(agent.config, agent.spec, 10);
   auto packed = std::make_shared<PackedNetworks>(agent.config, agent.spec, Precision::kFloat32);
-  const auto one = make_network_policy(packed, agent.config, agent.spec);
-  const auto two = make_network_policy(packed, agent.config, agent.spec);
+  const auto one = make_network_policy(packed);
+  const auto two = make_network_policy(packed);
   RandomStream random{RandomKey(11)};
   const Decision before(agent.spec, 3, one->core_state_size(), random);
   const auto values = [&](Policy& policy, const WeightsPtr& weights) {

@@ -11,12 +11,12 @@ namespace chrysalis {
 namespace {
 
 ConvolutionShape conv2_shape(const AgentConfig& config, const AgentShape& shape) {
-  return {.height = (shape.conv2_height - 1) * 2 + 4,
-          .width = (shape.conv2_width - 1) * 2 + 4,
+  return {.height = (shape.conv2_height - 1) * kStride2 + kKernel2,
+          .width = (shape.conv2_width - 1) * kStride2 + kKernel2,
           .channels = static_cast<int>(config.conv1_filters),
           .filters = static_cast<int>(config.conv2_filters),
-          .kernel = 4,
-          .stride = 2};
+          .kernel = kKernel2,
+          .stride = kStride2};
 }
 // Of its outputs only those that the second convolution reads.
 ConvolutionShape conv1_shape(const AgentConfig& config, const AgentSpec& spec, const AgentShape& shape) {
@@ -25,8 +25,8 @@ ConvolutionShape conv1_shape(const AgentConfig& config, const AgentSpec& spec, c
           .width = spec.width,
           .channels = 3,
           .filters = static_cast<int>(config.conv1_filters),
-          .kernel = 8,
-          .stride = 4,
+          .kernel = kKernel1,
+          .stride = kStride1,
           .wanted_height = next.height,
           .wanted_width = next.width};
 }

@@ -45,11 +45,21 @@ class PackedNetwork {
   const PackedLinear& baseline() const { return baseline_; }
   const float* part(const char* name) const;  // Of the weights as they are.
 
+  // Bytes from one frame to the next of what convolve_frame() writes, hidden and features: room for the
+  // operand that may be read after them, and an odd number of cache lines.
+  std::ptrdiff_t hidden_row() const { return row_of(conv1_.shape().out_elements()); }
+  std::ptrdiff_t features_row() const { return row_of(shape_.torso_features); }
+
   // What the core's input product starts from: bias + the last action's row (-1: none) + clipped reward times
   // its column. to: [gate_width].
   void core_offset(int last_action, float last_reward, float* to) const;
 
  private:
+  std::ptrdiff_t row_of(int operands) const {
+    return static_cast<std::ptrdiff_t>(odd_lines((static_cast<std::size_t>(operands) + 2) *
+                                                 static_cast<std::size_t>(operand_bytes(precision_))));
+  }
+
   AgentSpec spec_;
   AgentShape shape_;
   Precision precision_;
@@ -80,6 +90,8 @@ class PackedNetworks {
   PackedNetworks(const AgentConfig& config, const AgentSpec& spec, Precision precision)
       : config_(config), spec_(spec), precision_(precision) {}
   std::shared_ptr<const PackedNetwork> of(const WeightsPtr& weights);
+  const AgentConfig& config() const { return config_; }
+  const AgentSpec& spec() const { return spec_; }
 
  private:
   const AgentConfig config_;

@@ -1,6 +1,7 @@
 // Drawing an action from a policy's log-probabilities.
 #pragma once
 
+#include <cmath>
 #include <span>
 
 #include "chrysalis/core/random.h"
@@ -10,5 +11,10 @@ namespace chrysalis {
 // log_policy: [A], normalised. Inverts the cumulative distribution at one uniform draw; an action of
 // probability 0 (log -infinity) is never returned. One word of the stream.
 int sample_action(std::span<const float> log_policy, RandomStream& stream);
+
+// Whether an overflowing network left no numbers: a softmax makes all of its row NaN or none.
+inline bool is_not_a_policy(std::span<const float> log_policy) {
+  return std::isnan(log_policy[0]);
+}
 
 }  // namespace chrysalis

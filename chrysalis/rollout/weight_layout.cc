@@ -7,8 +7,6 @@
 namespace chrysalis {
 namespace {
 
-// Kernel and stride of the two convolutions.
-constexpr int kKernel1 = 8, kStride1 = 4, kKernel2 = 4, kStride2 = 2;
 constexpr int kSmallestSide = kKernel1 + (kKernel2 - 1) * kStride1;
 
 int outputs(int size, int kernel, int stride) {

@@ -12,6 +12,9 @@
 
 namespace chrysalis {
 
+// Kernel and stride of the two convolutions, which have no padding.
+inline constexpr int kKernel1 = 8, kStride1 = 4, kKernel2 = 4, kStride2 = 2;
+
 // What the agent is joined to: the world's pictures and moves, and how its learner clips rewards.
 struct AgentSpec {
   int height = 72;        // Of an observation, pixels; a multiple of 4, at least 20.
