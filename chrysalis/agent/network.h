@@ -9,6 +9,7 @@
 
 #include "chrysalis/agent/native_layers.h"
 #include "chrysalis/agent/torso.h"
+#include "chrysalis/rollout/curriculum.h"
 #include "chrysalis/rollout/weight_layout.h"
 
 namespace chrysalis {
@@ -23,16 +24,25 @@ struct NetworkInput {
   at::Tensor last_rewards;  // [T * B], raw: the network clips.
   at::Tensor starts;        // [T, B] bytes, on the host.
   at::Tensor core_state;    // [B, core_state_size]
+  at::Tensor tasks;         // [B] int64, of each environment; undefined: all of task 0.
+  double alpha = 1;         // Mixes the baselines of two cores.
+  Alive alive;              // The policies to compute; the core of pi_2 runs wherever there is one.
+  // The layers after the torso on operators that can be differentiated twice, for the sobolev loss.
+  bool twice_differentiable = false;
   int chunk_frames = 64;
   // These weights, packed: the layers run on the kernels, on the CPU in float32. Null: on stock operators.
   std::shared_ptr<const PackedNetwork> packed;
 };
 
 struct NetworkOutput {
-  at::Tensor log_policy;  // [T, B, A]
-  at::Tensor values;      // [T, B]
-  at::Tensor core;        // [T, B, W], the core's outputs.
-  at::Tensor core_state;  // [B, core_state_size], after the last step; no gradient.
+  // Undefined where the policy is not alive.
+  at::Tensor log_policy;   // [T, B, A], the complex policy pi_2, or the only one.
+  at::Tensor log_simple;   // [T, B, A1], the simple policy pi_1 over its own actions, of each one's task.
+  at::Tensor values;       // [T, B], of two cores (1 - alpha) V_1 + alpha V_2, else of each one's task.
+  at::Tensor features;     // [T, B, hidden], the torso's.
+  at::Tensor core;         // [T, B, W], the core's outputs.
+  at::Tensor simple_core;  // [T, B, W], those of pi_1's own core, if it has one.
+  at::Tensor core_state;   // [B, core_state_size], after the last step; no gradient.
 };
 
 // Parameters are views of one flat tensor, laid out by WeightLayout, and gradients of another: the optimizer

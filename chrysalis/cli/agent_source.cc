@@ -26,7 +26,16 @@ AgentSpec agent_spec(const RunConfig& config) {
   return {.height = static_cast<int>(config.environment.height),
           .width = static_cast<int>(config.environment.width),
           .action_count = static_cast<int>(action_set(config.agent.actions).value()->size()),
-          .reward_clip = static_cast<float>(config.learner.reward_clip)};
+          .reward_clip = static_cast<float>(config.learner.reward_clip),
+          .factors = config.agent.head == "factored" ? action_factors(config.agent.actions).value()
+                                                     : std::vector<int>(),
+          .curriculum = curriculum_shape(config.curriculum, config.agent).value()};
+}
+
+Status check_agent(const RunConfig& config) {
+  if (config.agent.head == "factored") CHRYSALIS_RETURN_IF_ERROR(action_factors(config.agent.actions));
+  CHRYSALIS_RETURN_IF_ERROR(curriculum_shape(config.curriculum, config.agent));
+  return {};
 }
 
 Status check_compute(const RunConfig& config) {
@@ -58,6 +67,7 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
   if (options.run.empty()) {
     if (!options.checkpoint.empty()) return invalid_input("--checkpoint needs the directory of a run");
     CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(assignments));
+    CHRYSALIS_RETURN_IF_ERROR(check_agent(config));
     return AgentSource{.config = config, .policy = options.policy, .checkpoint = "", .weights = nullptr};
   }
 
@@ -65,6 +75,7 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto text, run.config());
   if (!text) return invalid_input("{} has no config yet: train first", options.run);
   CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, run_config_from_text(*text, options.run, assignments));
+  CHRYSALIS_RETURN_IF_ERROR(check_agent(config));
   std::optional<Checkpoint> checkpoint;
   if (options.checkpoint.empty()) {
     CHRYSALIS_ASSIGN_OR_RETURN(checkpoint, run.latest_checkpoint(0));

@@ -7,6 +7,7 @@
 namespace chrysalis {
 
 Result<TrainerParts> make_trainer_parts(const RunConfig& config) {
+  CHRYSALIS_RETURN_IF_ERROR(check_agent(config));
   const AgentSpec spec = agent_spec(config);
   CHRYSALIS_RETURN_IF_ERROR(make_environment(config.level, config.environment));
   CHRYSALIS_RETURN_IF_ERROR(check_compute(config));
@@ -17,7 +18,8 @@ Result<TrainerParts> make_trainer_parts(const RunConfig& config) {
   CHRYSALIS_ASSIGN_OR_RETURN(
       const WeightsPtr initial,
       initial_weights(config.agent, spec,
-                      RandomKey(static_cast<std::uint64_t>(config.seed), Purpose::kInitialWeights, {0})));
+                      RandomKey(static_cast<std::uint64_t>(config.seed), Purpose::kInitialWeights, {0}),
+                      alpha_after(config.curriculum, 0)));
   CHRYSALIS_ASSIGN_OR_RETURN(auto learner,
                              make_impala_learner(config.agent, spec, config.learner, initial, packed));
   // What was just made once cannot fail to be made again.

@@ -23,6 +23,9 @@ NamedTensor make(std::string name, DType dtype, std::vector<std::int64_t> shape,
 NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const float> values) {
   return make(std::move(name), DType::kF32, std::move(shape), values);
 }
+NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const double> values) {
+  return make(std::move(name), DType::kF64, std::move(shape), values);
+}
 NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape,
                         std::span<const std::int64_t> values) {
   return make(std::move(name), DType::kI64, std::move(shape), values);
@@ -44,7 +47,17 @@ Result<const NamedTensor*> expect_tensor(std::span<const NamedTensor> tensors, c
   std::size_t count = 1;
   for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
   const auto words = [](DType type) {
-    return type == DType::kF32 ? "32-bit floats" : type == DType::kI64 ? "64-bit integers" : "bytes";
+    switch (type) {
+      case DType::kF32:
+        return "32-bit floats";
+      case DType::kF64:
+        return "64-bit floats";
+      case DType::kI64:
+        return "64-bit integers";
+      case DType::kU8:
+        break;
+    }
+    return "bytes";
   };
   if (tensor->shape != shape || tensor->dtype != dtype ||
       tensor->bytes.size() != count * dtype_bytes(dtype)) {

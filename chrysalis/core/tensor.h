@@ -10,9 +10,9 @@
 
 namespace chrysalis {
 
-enum class DType { kF32, kI64, kU8 };
+enum class DType { kF32, kF64, kI64, kU8 };
 constexpr std::size_t dtype_bytes(DType dtype) {
-  return dtype == DType::kF32 ? 4 : dtype == DType::kI64 ? 8 : 1;
+  return dtype == DType::kF32 ? 4 : dtype == DType::kU8 ? 1 : 8;
 }
 
 struct NamedTensor {
@@ -25,6 +25,7 @@ struct NamedTensor {
 
 // From numbers; `shape` must multiply to values.size().
 NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const float> values);
+NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape, std::span<const double> values);
 NamedTensor make_tensor(std::string name, std::vector<std::int64_t> shape,
                         std::span<const std::int64_t> values);
 NamedTensor make_tensor(std::string name, std::span<const std::uint8_t> bytes);

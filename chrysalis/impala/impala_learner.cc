@@ -164,6 +164,11 @@ class ImpalaLearner final : public Learner {
     return report;
   }
 
+  void tune(const LearnerConfig& learner, const CurriculumConfig&) override {
+    config_.learning_rate = learner.learning_rate;
+    config_.entropy_cost = learner.entropy_cost;
+  }
+
   WeightsPtr weights() const override {
     const std::lock_guard lock(mu_);
     return published_;

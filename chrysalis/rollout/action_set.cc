@@ -47,6 +47,13 @@ Result<const std::vector<RawAction>*> action_set(std::string_view name) {
                        did_you_mean(name, {"small", "big"}));
 }
 
+Result<std::vector<int>> action_factors(std::string_view name) {
+  CHRYSALIS_RETURN_IF_ERROR(action_set(name));
+  if (name == "big") return std::vector<int>{7, 3, 3, 3, 2, 2};
+  return invalid_input(
+      "agent.head is factored and agent.actions {}, which is no product of choices: expected big", name);
+}
+
 std::vector<int> action_indices(const std::vector<RawAction>& subset,
                                 const std::vector<RawAction>& superset) {
   std::vector<int> indices;

@@ -40,6 +40,8 @@ Actor::Actor(const ActorConfig& config, std::vector<std::unique_ptr<Environment>
   values_.resize(n);
   raw_actions_.resize(n);
   truncation_core_.resize(core_state_size);
+  if (config_.tasks.empty()) config_.tasks.assign(n, 0);
+  CHRYSALIS_CHECK_EQ(config_.tasks.size(), n);
 }
 
 void Actor::collect(Policy& policy, std::int64_t weights_version, std::span<Unroll* const> out,
@@ -55,6 +57,7 @@ void Actor::collect(Policy& policy, std::int64_t weights_version, std::span<Unro
   for (int i = 0; i < n; ++i) {
     Unroll& unroll = *out[i];
     unroll.environment = config_.first_environment + i;
+    unroll.task = config_.tasks[i];
     unroll.weights_version = weights_version;
     std::copy_n(core_states_.begin() + static_cast<std::ptrdiff_t>(i) * shape_.core_state_size,
                 shape_.core_state_size, unroll.core_state.begin());
@@ -116,7 +119,8 @@ void Actor::decide(Policy& policy, std::span<Unroll* const> out, int t) {
        .observations = observations_,
        .last_actions = last_actions_,
        .last_rewards = last_rewards_,
-       .episode_starts = episode_starts_},
+       .episode_starts = episode_starts_,
+       .tasks = config_.tasks},
       {.core_states = core_states_, .log_policy = log_policy_, .values = values_});
   for (int i = 0; i < n; ++i) {
     const std::span<const float> log_policy(log_policy_.data() + i * action_count, action_count);
@@ -142,7 +146,8 @@ void Actor::bootstrap_truncated(Policy& policy, std::span<Unroll* const> out, in
          .observations = {&observation, 1},
          .last_actions = {&out[i]->actions[t], 1},
          .last_rewards = {&reward, 1},
-         .episode_starts = {&goes_on, 1}},
+         .episode_starts = {&goes_on, 1},
+         .tasks = {&config_.tasks[i], 1}},
         {.core_states = truncation_core_,
          .log_policy = std::span(log_policy_).first(config_.actions->size()),
          .values = {&out[i]->truncation_values[t], 1}});

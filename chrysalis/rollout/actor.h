@@ -36,6 +36,7 @@ struct ActorConfig {
   int unroll_steps = 100;
   bool bootstrap_on_time_limit = false;             // Fill in Unroll::truncation_values.
   const std::vector<RawAction>* actions = nullptr;  // The action set; outlives the actor.
+  std::vector<std::int32_t> tasks = {};             // Of each environment of the group; empty: all of task 0.
 };
 
 class Actor {

@@ -11,6 +11,7 @@ namespace chrysalis {
 // The defaults are the network of Czarnecki et al. 2018 (appendix).
 struct AgentConfig {
   std::string actions = "small";  // Which action_set().
+  std::string head = "flat";      // Or "factored": action_factors().
   std::int64_t conv1_filters = 16;
   std::int64_t conv2_filters = 32;
   std::int64_t hidden = 256;
@@ -25,6 +26,11 @@ struct AgentConfig {
              .help = "Action set: the 9 of IMPALA or the 756 of Mix & Match",
              .choices = {"small", "big"}},
             actions);
+    v.field({.name = "head",
+             .help = "Policy over the actions: one flat softmax, or factored into one for each number of the "
+                     "raw action, whose product it is",
+             .choices = {"flat", "factored"}},
+            head);
     v.field({.name = "conv1_filters",
              .help = "Filters of the first convolution, 8 x 8 by 4",
              .min = 1,

@@ -32,6 +32,7 @@ class Evaluation {
     last_actions_.assign(n, -1);
     last_rewards_.resize(n);
     episode_starts_.assign(n, 1);
+    tasks_.assign(n, config.task);
     log_policy_.resize(n * policy.action_count());
     values_.resize(n);
     for (std::size_t i = 0; i < n; ++i) begin_next(i);
@@ -43,7 +44,8 @@ class Evaluation {
                     .observations = observations_,
                     .last_actions = last_actions_,
                     .last_rewards = last_rewards_,
-                    .episode_starts = episode_starts_},
+                    .episode_starts = episode_starts_,
+                    .tasks = tasks_},
                    {.core_states = core_states_, .log_policy = log_policy_, .values = values_});
       for (std::size_t i = 0; i < lanes_.size(); ++i)
         if (lanes_[i].playing && !step(i, watcher)) return in_order();
@@ -94,7 +96,7 @@ class Evaluation {
     lane.playing = begun_ < config_.episodes;
     if (!lane.playing) return;
     const std::int64_t episode = config_.first_episode + begun_++;
-    lane.record = {.environment = static_cast<int>(i), .episode = episode};
+    lane.record = {.environment = static_cast<int>(i), .task = config_.task, .episode = episode};
     const RandomKey key(config_.seed, Purpose::kEvaluation, {static_cast<std::uint64_t>(episode)});
     lane.actions = RandomStream(key.split(1));
     environments_[i]->reset(key.split(0).value());
@@ -127,6 +129,7 @@ class Evaluation {
   std::vector<std::int32_t> last_actions_;
   std::vector<float> last_rewards_;
   std::vector<std::uint8_t> episode_starts_;
+  std::vector<std::int32_t> tasks_;
   std::vector<float> log_policy_;
   std::vector<float> values_;
 };

@@ -21,6 +21,7 @@ struct EvaluationConfig {
   std::int64_t first_episode = 0;
   std::int64_t episodes = 1;  // At least 1.
   const std::vector<RawAction>* actions = nullptr;
+  std::int32_t task = 0;  // Of all environments, for policies that have several.
 };
 
 // Called after each decision of each environment, before the step: what was seen and what was chosen.

@@ -7,11 +7,14 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "chrysalis/core/result.h"
 #include "chrysalis/core/tensor.h"
+#include "chrysalis/rollout/curriculum_config.h"
+#include "chrysalis/rollout/learner_config.h"
 #include "chrysalis/rollout/unroll.h"
 #include "chrysalis/rollout/weights.h"
 
@@ -24,13 +27,23 @@ struct UpdateReport {
   double loss = 0;     // Total, as optimised.
   double policy_loss = 0;
   double baseline_loss = 0;
-  double entropy = 0;             // Of the behaviour-generating policy now, nats a step.
+  double entropy = 0;             // Of the policy that acts now, of a mixture as a whole; nats a step.
   double gradient_norm = 0;       // Before clipping.
   double explained_variance = 0;  // Of V-trace's targets by the baseline; under 0.1 the agent hardly sees.
   double mean_rho = 0;            // Mean unclipped importance ratio; 1 where the behaviour was this policy.
   double saturated_units = 0;     // Share of core outputs beyond 0.9.
   double mean_lag = 0;            // Updates between the weights that acted and these, mean over unrolls.
   std::int64_t max_lag = 0;
+  // The settings that the update was made with.
+  double alpha = 1;
+  double learning_rate = 0;
+  double entropy_cost = 0;
+  // Of the two policies of a curriculum; NaN where a policy was not computed.
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  double transfer_loss = kNone;    // The matching loss a step, before its weight lambda.
+  double simple_entropy = kNone;   // Nats a step.
+  double complex_entropy = kNone;  // Likewise.
+  double simple_mass = kNone;      // pi_2's probability of pi_1's actions, mean.
 };
 
 class Learner {
@@ -41,6 +54,10 @@ class Learner {
   virtual void gradient(int shard, std::span<const Unroll* const> unrolls) = 0;
   // Adds the shards in their order, clips, takes one optimizer step, publishes.
   virtual UpdateReport apply() = 0;
+  // Takes the tunable settings (FieldSpec::tunable) of both for the updates from now on; alpha with the next
+  // version of the weights. The other settings must be those that the learner was made with. Not while
+  // gradient() or apply() runs.
+  virtual void tune(const LearnerConfig& learner, const CurriculumConfig& curriculum) = 0;
   // The weights after the last apply(). Any thread, also during gradient().
   virtual WeightsPtr weights() const = 0;
 

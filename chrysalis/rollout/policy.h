@@ -17,6 +17,7 @@ struct PolicyInput {
       last_actions;                     // [batch], index in the action set; -1: none, at an episode's start.
   std::span<const float> last_rewards;  // [batch], raw; the policy clips as its learner does.
   std::span<const std::uint8_t> episode_starts;  // [batch], 1: the core state is reset before this decision.
+  std::span<const std::int32_t> tasks = {};      // [batch], from 0; empty: all of task 0.
 };
 
 struct PolicyOutput {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string_view>
 
 namespace chrysalis {
@@ -26,6 +27,8 @@ bool is_bias(const WeightLayout::Part& part) {
 
 // Inputs that are summed into one output of this part's layer.
 double fan_in(const WeightLayout::Part& part, const AgentConfig& config, const AgentSpec& spec) {
+  if (part.name.starts_with("simple_core."))
+    return static_cast<double>(config.hidden) + spec.action_count + 1;
   if (part.name.starts_with("core.")) {
     const double memory = config.core == "lstm" ? static_cast<double>(config.core_width) : 0.0;
     return static_cast<double>(config.hidden) + spec.action_count + 1 + memory;
@@ -33,7 +36,15 @@ double fan_in(const WeightLayout::Part& part, const AgentConfig& config, const A
   return static_cast<double>(part.count) / static_cast<double>(part.shape[0]);
 }
 
+bool is_head(const WeightLayout::Part& part) {
+  return part.name.find("policy.") != std::string::npos || part.name.find("baseline.") != std::string::npos;
+}
+
 }  // namespace
+
+int AgentSpec::logit_count() const {
+  return factors.empty() ? action_count : std::accumulate(factors.begin(), factors.end(), 0);
+}
 
 Result<AgentShape> agent_shape(const AgentConfig& config, const AgentSpec& spec) {
   if (spec.height % 4 != 0 || spec.width % 4 != 0 || spec.height < kSmallestSide ||
@@ -45,6 +56,10 @@ Result<AgentShape> agent_shape(const AgentConfig& config, const AgentSpec& spec)
   }
   if (spec.action_count < 1)
     return invalid_input("the action set has {} actions; expected at least 1", spec.action_count);
+  if (!spec.factors.empty() && std::accumulate(spec.factors.begin(), spec.factors.end(), std::int64_t{1},
+                                               std::multiplies<>()) != spec.action_count)
+    return invalid_input("a factored head's sizes do not multiply to the {} actions of the set",
+                         spec.action_count);
   if (!(spec.reward_clip > 0))
     return invalid_input("reward clip is {}; expected a number above 0", spec.reward_clip);
   for (const auto& [name, size] :
@@ -79,7 +94,12 @@ Result<StepMultiplyAdds> step_multiply_adds(const AgentConfig& config, const Age
   const double linear = product(shape.torso_features, config.hidden);
   const auto recurrent = shape.core_state_size > 0 ? config.core_width : 0;
   const double core = product(shape.gate_width, config.hidden + spec.action_count + 1 + recurrent);
-  const double heads = product(config.core_width, spec.action_count + 1);
+  const CurriculumShape& curriculum = spec.curriculum;
+  double heads = product(config.core_width, spec.logit_count() + curriculum.task_heads());
+  if (curriculum.has_two_policies())
+    heads += product(config.core_width, spec.simple_action_count(), curriculum.task_heads());
+  if (curriculum.has_simple_core())
+    heads += product(config.core_width, config.hidden + spec.action_count + 1 + 1);
   const double forward = conv1 + conv2 + linear + core + heads;
   return StepMultiplyAdds{.act = forward, .learn = 3 * forward - conv1};
 }
@@ -99,17 +119,35 @@ Result<std::shared_ptr<const WeightLayout>> weight_layout(const AgentConfig& con
   add_part(*layout, "core.bias", {shape.gate_width});
   if (shape.core_state_size > 0)
     add_part(*layout, "core.recurrent_weight", {shape.gate_width, config.core_width});
-  add_part(*layout, "policy.weight", {spec.action_count, config.core_width});
-  add_part(*layout, "policy.bias", {spec.action_count});
-  add_part(*layout, "baseline.weight", {1, config.core_width});
-  add_part(*layout, "baseline.bias", {1});
+  const CurriculumShape& curriculum = spec.curriculum;
+  add_part(*layout, "policy.weight", {spec.logit_count(), config.core_width});
+  add_part(*layout, "policy.bias", {spec.logit_count()});
+  add_part(*layout, "baseline.weight", {curriculum.task_heads(), config.core_width});
+  add_part(*layout, "baseline.bias", {curriculum.task_heads()});
+  if (curriculum.has_simple_core()) {
+    add_part(*layout, "simple_core.input_weight", {config.core_width, config.hidden});
+    add_part(*layout, "simple_core.action_weight", {spec.action_count, config.core_width});
+    add_part(*layout, "simple_core.reward_weight", {config.core_width});
+    add_part(*layout, "simple_core.bias", {config.core_width});
+  }
+  if (curriculum.has_two_policies()) {
+    const int rows = curriculum.task_heads() * spec.simple_action_count();
+    add_part(*layout, "simple_policy.weight", {rows, config.core_width});
+    add_part(*layout, "simple_policy.bias", {rows});
+  }
+  if (curriculum.has_simple_core()) {
+    add_part(*layout, "simple_baseline.weight", {1, config.core_width});
+    add_part(*layout, "simple_baseline.bias", {1});
+  }
   return std::shared_ptr<const WeightLayout>(std::move(layout));
 }
 
-Result<WeightsPtr> initial_weights(const AgentConfig& config, const AgentSpec& spec, RandomKey key) {
+Result<WeightsPtr> initial_weights(const AgentConfig& config, const AgentSpec& spec, RandomKey key,
+                                   double alpha) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto layout, weight_layout(config, spec));
   auto weights = std::make_shared<Weights>();
   weights->layout = layout;
+  weights->alpha = alpha;
   weights->values.assign(layout->count, 0.0f);
   for (std::size_t index = 0; index < layout->parts.size(); ++index) {
     const WeightLayout::Part& part = layout->parts[index];
@@ -118,8 +156,8 @@ Result<WeightsPtr> initial_weights(const AgentConfig& config, const AgentSpec& s
       std::fill_n(values + 2 * config.core_width, config.core_width, static_cast<float>(config.forget_bias));
     }
     if (is_bias(part)) continue;
-    const bool head = part.name.starts_with("policy.") || part.name.starts_with("baseline.");
-    const double bound = std::sqrt(3.0 / fan_in(part, config, spec)) * (head ? config.head_init_scale : 1.0);
+    const double bound =
+        std::sqrt(3.0 / fan_in(part, config, spec)) * (is_head(part) ? config.head_init_scale : 1.0);
     RandomStream stream(key.split(index));
     for (std::size_t i = 0; i < part.count; ++i)
       values[i] = static_cast<float>(stream.uniform(-bound, bound));

@@ -3,6 +3,9 @@
 #include <cstring>
 
 namespace chrysalis {
+namespace {
+constexpr const char* kAlphaName = "weights.alpha";
+}  // namespace
 
 std::vector<NamedTensor> tensors_from_weights(const Weights& weights) {
   std::vector<NamedTensor> tensors;
@@ -10,6 +13,7 @@ std::vector<NamedTensor> tensors_from_weights(const Weights& weights) {
     tensors.push_back(
         make_tensor(part.name, part.shape, std::span(weights.values).subspan(part.offset, part.count)));
   }
+  tensors.push_back(make_tensor(kAlphaName, {}, std::span(&weights.alpha, 1)));
   return tensors;
 }
 
@@ -26,6 +30,12 @@ Result<WeightsPtr> weights_from_tensors(std::span<const NamedTensor> tensors,
           tensor.error().message);
     }
     std::memcpy(weights->values.data() + part.offset, (*tensor)->bytes.data(), (*tensor)->bytes.size());
+  }
+  if (find_tensor(tensors, kAlphaName) != nullptr) {
+    CHRYSALIS_ASSIGN_OR_RETURN(const NamedTensor* alpha, expect_tensor(tensors, kAlphaName, DType::kF64, {}));
+    std::memcpy(&weights->alpha, alpha->bytes.data(), sizeof weights->alpha);
+    if (!(weights->alpha >= 0 && weights->alpha <= 1))
+      return invalid_input("tensor {} is {}; expected a number from 0 to 1", kAlphaName, weights->alpha);
   }
   weights->layout = std::move(layout);
   return WeightsPtr(std::move(weights));

@@ -27,13 +27,17 @@ struct WeightLayout {
 
 struct Weights {
   std::int64_t version = 0;  // Updates behind these weights; 0 is the initial draw.
+  // Of the mixture (1 - alpha) pi_1 + alpha pi_2 that acts with these weights: it travels with them, so that
+  // whoever acts and whoever learns mean the same policy. 1 where there is one policy.
+  double alpha = 1;
   std::shared_ptr<const WeightLayout> layout;
   std::vector<float> values;  // [layout->count]
 };
 using WeightsPtr = std::shared_ptr<const Weights>;
 
-// As tensors for a checkpoint, one for each part, and back by the parts' names, whatever other tensors there
-// are. The version is not in them. Errors: a part that is missing, or of another shape or type.
+// As tensors for a checkpoint, one for each part and "weights.alpha" [] F64, and back by their names,
+// whatever other tensors there are. The version is not in them. Without an alpha, as before there were
+// mixtures, it is 1. Errors: a part that is missing, or of another shape or type; an alpha outside [0, 1].
 std::vector<NamedTensor> tensors_from_weights(const Weights& weights);
 Result<WeightsPtr> weights_from_tensors(std::span<const NamedTensor> tensors,
                                         std::shared_ptr<const WeightLayout> layout, std::int64_t version);

@@ -22,8 +22,8 @@ struct DTypeName {
   DType dtype;
   std::string_view name;
 };
-constexpr std::array<DTypeName, 3> kDTypeNames{
-    {{DType::kF32, "F32"}, {DType::kI64, "I64"}, {DType::kU8, "U8"}}};
+constexpr std::array<DTypeName, 4> kDTypeNames{
+    {{DType::kF32, "F32"}, {DType::kF64, "F64"}, {DType::kI64, "I64"}, {DType::kU8, "U8"}}};
 
 std::string_view dtype_name(DType dtype) {
   return std::ranges::find(kDTypeNames, dtype, &DTypeName::dtype)->name;

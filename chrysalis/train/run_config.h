@@ -13,6 +13,7 @@
 #include "chrysalis/levels/level_config.h"
 #include "chrysalis/rollout/agent_config.h"
 #include "chrysalis/rollout/compute_config.h"
+#include "chrysalis/rollout/curriculum_config.h"
 #include "chrysalis/rollout/learner_config.h"
 #include "chrysalis/store/store_config.h"
 #include "chrysalis/train/train_config.h"
@@ -26,6 +27,7 @@ struct RunConfig {
   LevelConfig level;
   EnvironmentConfig environment;
   AgentConfig agent;
+  CurriculumConfig curriculum;
   TrainConfig train;
   LearnerConfig learner;
   ComputeConfig compute;
@@ -41,6 +43,7 @@ struct RunConfig {
     level.visit(v);
     environment.visit(v);
     agent.visit(v);
+    curriculum.visit(v);
     train.visit(v);
     learner.visit(v);
     compute.visit(v);

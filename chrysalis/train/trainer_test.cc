@@ -23,6 +23,7 @@ constexpr int kActions = 9;
 // order or version anywhere gives other weights.
 class HashLearner : public Learner {
  public:
+  void tune(const LearnerConfig&, const CurriculumConfig&) override {}
   explicit HashLearner(int shards, std::int64_t diverges_at = -1)
       : diverges_at_(diverges_at), hashes_(shards) {
     auto weights = std::make_shared<Weights>();
