@@ -51,9 +51,11 @@ class Describer : public FieldVisitor {
   std::vector<FieldText> fields;
   void field(const FieldSpec& spec, std::int64_t& value) override {
     add(spec, "integer", fmt::format("{}", value), range_text(spec, true));
+    fields.back().number = {static_cast<double>(value), spec.min, spec.max, true};
   }
   void field(const FieldSpec& spec, double& value) override {
     add(spec, "number", number_text(value), range_text(spec, false));
+    fields.back().number = {value, spec.min, spec.max, false};
   }
   void field(const FieldSpec& spec, bool& value) override {
     add(spec, "true or false", value ? "true" : "false", "");
@@ -70,7 +72,8 @@ class Describer : public FieldVisitor {
                       .range = std::move(range),
                       .help = std::string(spec.help),
                       .unit = std::string(spec.unit),
-                      .tunable = spec.tunable});
+                      .tunable = spec.tunable,
+                      .number = {}});
   }
 };
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -58,6 +59,14 @@ VisitFields fields_of(Config& config) {
   return [&config](FieldVisitor& visitor) { config.visit(visitor); };
 }
 
+// The number in a field of numbers, and both ends of its range.
+struct FieldNumber {
+  double value = 0;
+  double min = 0;
+  double max = 0;
+  bool whole = false;  // An integer field.
+};
+
 // A field as a person reads it.
 struct FieldText {
   std::string path;   // "learner.learning_rate"
@@ -67,6 +76,7 @@ struct FieldText {
   std::string help;
   std::string unit;
   bool tunable = false;
+  std::optional<FieldNumber> number;  // None for text, and for true or false.
 };
 std::vector<FieldText> describe_fields(const VisitFields& fields);
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <sstream>
 
 namespace chrysalis {
@@ -157,6 +158,22 @@ TEST(fields, describe_themselves) {
   EXPECT_FALSE(texts[2].tunable);
   EXPECT_EQ(texts[3].value, "\"round\"");
   EXPECT_EQ(texts[3].range, "one of round, square");
+}
+
+TEST(fields, of_numbers_say_their_value_and_range_as_numbers) {
+  Garden garden;
+  const std::vector<FieldText> texts = describe_fields(fields_of(garden));
+  ASSERT_TRUE(texts[0].number && texts[1].number && texts[4].number);
+  EXPECT_TRUE(texts[0].number->whole);
+  EXPECT_EQ(texts[0].number->max, std::numeric_limits<double>::infinity());
+  EXPECT_FALSE(texts[1].number->whole);
+  EXPECT_EQ(texts[1].number->value, 0.5);
+  EXPECT_EQ(texts[1].number->min, 0.0);
+  EXPECT_EQ(texts[1].number->max, 2.0);
+  EXPECT_EQ(texts[4].number->value, 3.0);
+  EXPECT_EQ(texts[4].number->min, 1.0);
+  EXPECT_FALSE(texts[2].number);
+  EXPECT_FALSE(texts[3].number);
 }
 
 TEST(fields, are_written_as_toml) {
