@@ -184,6 +184,178 @@ TEST(DatabaseRows, AnUpdateNeedsItsMember) {
   EXPECT_NE(status.error().message.find("FOREIGN KEY"), std::string::npos) << status.error().message;
 }
 
+// As a decision that copied fills it; checkpoint c<number>.
+DecisionRow decision_of(std::int64_t number, std::int64_t update) {
+  return {.member = 0,
+          .number = number,
+          .update = update,
+          .agent_steps = update * 3200,
+          .episodes = 300 * (number + 1),
+          .time = 5.5,
+          .outcome = "copied",
+          .reason = "member 1 is better",
+          .partner = 1,
+          .partner_update = update + 3,
+          .parent = "0123456789abcdef",
+          .own_returns = {1, 2.5},
+          .partner_returns = {3, 4},
+          .own_mean = 1.75,
+          .partner_mean = 3.5,
+          .t = 2.5,
+          .degrees_of_freedom = 1.5,
+          .p = 0.01,
+          .explored = true,
+          .values = {{"curriculum.alpha", 0.1, 0.15}, {"learner.learning_rate", 1e-3, 2e-3}},
+          .unrolls_dropped = 7,
+          .checkpoint = fmt::format("c{}", number)};
+}
+
+CheckpointRow checkpoint_of(std::string name, std::int64_t update, double time = 0) {
+  return {.name = std::move(name),
+          .sha256 = "s",
+          .position = {.member = 0, .update = update, .agent_steps = update * 3200},
+          .time = time};
+}
+
+void expect_same(const DecisionRow& a, const DecisionRow& b) {
+  EXPECT_EQ(a.member, b.member);
+  EXPECT_EQ(a.number, b.number);
+  EXPECT_EQ(a.update, b.update);
+  EXPECT_EQ(a.agent_steps, b.agent_steps);
+  EXPECT_EQ(a.episodes, b.episodes);
+  EXPECT_EQ(a.time, b.time);
+  EXPECT_EQ(a.outcome, b.outcome);
+  EXPECT_EQ(a.reason, b.reason);
+  EXPECT_EQ(a.partner, b.partner);
+  EXPECT_EQ(a.partner_update, b.partner_update);
+  EXPECT_EQ(a.parent, b.parent);
+  EXPECT_EQ(a.own_returns, b.own_returns);
+  EXPECT_EQ(a.partner_returns, b.partner_returns);
+  for (const auto number : {&DecisionRow::own_mean, &DecisionRow::partner_mean, &DecisionRow::t,
+                            &DecisionRow::degrees_of_freedom, &DecisionRow::p})
+    EXPECT_TRUE(a.*number == b.*number || (std::isnan(a.*number) && std::isnan(b.*number)));
+  EXPECT_EQ(a.explored, b.explored);
+  EXPECT_EQ(a.values, b.values);
+  EXPECT_EQ(a.unrolls_dropped, b.unrolls_dropped);
+  EXPECT_EQ(a.checkpoint, b.checkpoint);
+}
+
+TEST(DatabaseRows, WhatAMixtureAddsToAnUpdateIsNanUntilItIsSaid) {
+  const ScratchDirectory scratch;
+  Database database = open_new(scratch / "run.sqlite");
+  constexpr std::array kMore = {&UpdateRow::alpha,          &UpdateRow::learning_rate,
+                                &UpdateRow::entropy_cost,   &UpdateRow::transfer_loss,
+                                &UpdateRow::simple_entropy, &UpdateRow::complex_entropy,
+                                &UpdateRow::simple_mass};
+  UpdateRow row = update_of(2);
+  double value = 0.5;
+  for (const auto field : kMore) row.*field = value++;
+  ASSERT_TRUE(database.record(update_of(1), {}).ok());
+  ASSERT_TRUE(database.record(row, {}).ok());
+  const auto updates = database.updates(0).value();
+  value = 0.5;
+  for (const auto field : kMore) {
+    EXPECT_TRUE(std::isnan(updates[0].*field));
+    EXPECT_EQ(updates[1].*field, value++);
+  }
+}
+
+TEST(DatabaseRows, DecisionsAndScoresReadBackAsTheyWereRecorded) {
+  const ScratchDirectory scratch;
+  Database database = open_new(scratch / "run.sqlite");
+  ASSERT_TRUE(database.add_member({.member = 1, .created = 1, .config = ""}).ok());
+  const DecisionRow copied = decision_of(0, 2);
+  DecisionRow bare{.member = 1,
+                   .number = 0,
+                   .update = 1,
+                   .agent_steps = 3200,
+                   .outcome = "not_ready",
+                   .reason = "12 returns of 30",
+                   .checkpoint = "b"};
+  CheckpointRow of_bare = checkpoint_of("b", 1);
+  of_bare.position.member = 1;
+  ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 2), copied).ok());
+  ASSERT_TRUE(database.put_decision(of_bare, bare).ok());
+  const auto all = database.decisions();
+  ASSERT_TRUE(all.ok()) << all.error().message;
+  ASSERT_EQ(all->size(), 2U);
+  expect_same((*all)[0], bare);  // By agent steps.
+  expect_same((*all)[1], copied);
+  ASSERT_EQ(database.decisions(0)->size(), 1U);
+  expect_same(database.decisions(0)->front(), copied);
+  EXPECT_EQ(database.checkpoints(1).value(), std::vector{of_bare});
+  EXPECT_EQ(database.checkpoints()->size(), 2U);
+
+  const std::vector<ScoreRow> scores{
+      {.member = 0, .update = 3, .agent_steps = 9, .score = 0.5, .returns = {1, 2}, .time = 3},
+      {.member = 0, .update = 8, .agent_steps = 24, .score = -1, .returns = {}, .time = 4}};
+  ASSERT_TRUE(database.record_score(scores[1]).ok());
+  ASSERT_TRUE(database.record_score(scores[0]).ok());
+  EXPECT_EQ(database.scores(0).value(), scores);
+  EXPECT_TRUE(database.scores(1)->empty());
+}
+
+TEST(DatabaseRows, ADecisionAndItsCheckpointAreAllOrNothing) {
+  const ScratchDirectory scratch;
+  Database database = open_new(scratch / "run.sqlite");
+  ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 2), decision_of(0, 2)).ok());
+  const auto fault_of_put = [&](const std::string& name, DecisionRow decision) {
+    decision.checkpoint = name;
+    const Status status = database.put_decision(checkpoint_of(name, 5), decision);
+    return status.ok() ? "" : status.error().message;
+  };
+  EXPECT_NE(fault_of_put("x", decision_of(0, 5)).find("cannot record a decision: UNIQUE"), std::string::npos);
+  DecisionRow odd = decision_of(1, 5);
+  odd.outcome = "copied?";
+  EXPECT_NE(fault_of_put("x", odd).find("cannot record a decision: CHECK"), std::string::npos);
+  EXPECT_EQ(database.checkpoints()->size(), 1U);
+  EXPECT_EQ(database.decisions()->size(), 1U);
+  EXPECT_EQ(fault_of_put("x", decision_of(1, 5)), "");
+  const ScoreRow score{.member = 0, .update = 1};
+  ASSERT_TRUE(database.record_score(score).ok());
+  EXPECT_NE(database.record_score(score).error().message.find("cannot record a score: UNIQUE"),
+            std::string::npos);
+}
+
+// At one update a member may have a checkpoint and, later, that of a decision: whatever the clock said.
+TEST(DatabaseRows, ADecisionsCheckpointIsNewerThanAnotherOfItsUpdate) {
+  const ScratchDirectory scratch;
+  Database database = open_new(scratch / "run.sqlite");
+  ASSERT_TRUE(database.put_checkpoint(checkpoint_of("a", 2, 200)).ok());
+  ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 2, 100), decision_of(0, 2)).ok());
+  ASSERT_TRUE(database.put_checkpoint(checkpoint_of("b", 2, 300)).ok());
+  ASSERT_TRUE(database.put_checkpoint(checkpoint_of("old", 1, 400)).ok());
+  std::vector<std::string> names;
+  const auto rows = database.checkpoints(0);
+  for (const CheckpointRow& row : *rows) names.push_back(row.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"c0", "b", "a", "old"}));
+}
+
+TEST(DatabaseRows, ListsThatAreDamagedAreToldByTheirColumn) {
+  const ScratchDirectory scratch;
+  Database database = open_new(scratch / "run.sqlite");
+  ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 2), decision_of(0, 2)).ok());
+  ASSERT_TRUE(database.record_score({.member = 0, .update = 1}).ok());
+  auto sqlite = Sqlite::open(scratch / "run.sqlite", Access::kReadWrite, 50);
+  ASSERT_TRUE(sqlite.ok());
+  const auto fault_with = [&](const std::string& assignment) {
+    CHRYSALIS_CHECK(sqlite->execute("UPDATE decisions SET " + assignment, "test").ok());
+    const auto decisions = database.decisions();
+    return decisions.ok() ? "" : decisions.error().message;
+  };
+  EXPECT_EQ(fault_with("own_returns = '{}'"), "decisions: own_returns are not a list of numbers");
+  EXPECT_EQ(fault_with("own_returns = '[]', partner_returns = '[\"a\"]'"),
+            "decisions: partner_returns are not a list of numbers");
+  for (const char* changes :
+       {"", "{}", "[1]", R"([{"path": 1, "before": 1, "after": 1}])", R"([{"path": "a", "before": 1}])",
+        R"([{"path": "a", "before": "1", "after": 2}])"})
+    EXPECT_EQ(fault_with(fmt::format("partner_returns = '[]', changes = '{}'", changes)),
+              "decisions: changes are not a list of path, before and after");
+  EXPECT_EQ(fault_with("changes = '[]'"), "");
+  ASSERT_TRUE(sqlite->execute("UPDATE scores SET returns = '1'", "test").ok());
+  EXPECT_EQ(database.scores(0).error().message, "scores: returns are not a list of numbers");
+}
+
 TEST(DatabaseRows, TruncatingForgetsWhatLiesAfter) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
@@ -204,7 +376,18 @@ TEST(DatabaseRows, TruncatingForgetsWhatLiesAfter) {
         database
             .put_checkpoint({.name = fmt::format("c{}", update), .sha256 = "s", .position = {0, update, 1}})
             .ok());
+  for (const std::int64_t number : {0, 1}) {
+    const DecisionRow decision = decision_of(number, 3 + number);
+    ASSERT_TRUE(database.put_decision(checkpoint_of(decision.checkpoint, decision.update), decision).ok());
+    ASSERT_TRUE(database.record_score({.member = 0, .update = 3 + number}).ok());
+    ASSERT_TRUE(database.record_score({.member = 1, .update = 3 + number}).ok());
+  }
   ASSERT_TRUE(database.truncate_after({.member = 0, .update = 3, .agent_steps = 1}).ok());
+  ASSERT_EQ(database.decisions()->size(), 1U);
+  EXPECT_EQ(database.decisions()->front().number, 0);
+  ASSERT_EQ(database.scores(0)->size(), 1U);
+  EXPECT_EQ(database.scores(0)->front().update, 3);
+  EXPECT_EQ(database.scores(1)->size(), 2U);
   EXPECT_EQ(database.updates(0)->size(), 3U);
   EXPECT_EQ(database.updates(0)->back().update, 3);
   std::vector<std::pair<std::int64_t, std::int64_t>> left;
@@ -220,6 +403,8 @@ TEST(DatabaseRows, TruncatingForgetsWhatLiesAfter) {
   const auto checkpoints = database.checkpoints();
   for (const CheckpointRow& row : *checkpoints) states.emplace_back(row.name, row.state);
   EXPECT_EQ(states, (std::vector<std::pair<std::string, CheckpointState>>{{"c5", CheckpointState::kAbandoned},
+                                                                          {"c1", CheckpointState::kAbandoned},
+                                                                          {"c0", CheckpointState::kKept},
                                                                           {"c3", CheckpointState::kKept},
                                                                           {"c2", CheckpointState::kKept}}));
 }
@@ -243,6 +428,91 @@ std::string fault_of(const fs::path& file, Access access) {
   return database.ok() ? "" : database.error().message;
 }
 
+// Takes back what version 2 brought, so that the file is one of version 1.
+void make_version_1(const fs::path& file) {
+  auto sqlite = Sqlite::open(file, Access::kReadWrite, 50);
+  CHRYSALIS_CHECK(sqlite.ok());
+  std::string back = "DROP TABLE decisions; DROP TABLE scores; PRAGMA user_version = 1;";
+  for (const char* column : {"alpha", "learning_rate", "entropy_cost", "transfer_loss", "simple_entropy",
+                             "complex_entropy", "simple_mass"})
+    back += fmt::format("ALTER TABLE updates DROP COLUMN {};", column);
+  const Status status = sqlite->execute(back, "test");
+  CHRYSALIS_CHECK(status.ok(), "{}", status.error().message);
+}
+
+// Tables, columns and indices, as SQLite knows them.
+std::vector<std::string> schema_of(const fs::path& file) {
+  auto sqlite = Sqlite::open(file, Access::kReadOnly, 50);
+  CHRYSALIS_CHECK(sqlite.ok());
+  auto get = sqlite->prepare(
+      "SELECT m.type || ' ' || m.name || '.' || c.name || ' ' || c.type || ' '"
+      " || c.\"notnull\" || ' ' || c.pk FROM sqlite_schema m, pragma_table_info(m.name) c"
+      " UNION ALL SELECT 'version ' || user_version FROM pragma_user_version ORDER BY 1",
+      "test");
+  CHRYSALIS_CHECK(get.ok(), "{}", get.error().message);
+  std::vector<std::string> lines;
+  while (get->step().value()) lines.push_back(get->text(0));
+  return lines;
+}
+
+TEST(DatabaseFile, AnOldOneIsBroughtUpByAWriterAndKeepsItsRows) {
+  const ScratchDirectory scratch;
+  {
+    Database database = open_new(scratch / "run.sqlite");
+    ASSERT_TRUE(database.record(update_of(1), std::vector{episode_of(0, 0, 1)}).ok());
+  }
+  const auto newest = schema_of(scratch / "run.sqlite");
+  make_version_1(scratch / "run.sqlite");
+  ASSERT_NE(schema_of(scratch / "run.sqlite"), newest);
+  auto database = Database::open(scratch / "run.sqlite", Access::kReadWrite, 50);
+  ASSERT_TRUE(database.ok()) << database.error().message;
+  EXPECT_EQ(schema_of(scratch / "run.sqlite"), newest);
+  ASSERT_EQ(database->updates(0)->size(), 1U);
+  EXPECT_EQ(database->updates(0)->front().loss, 1);
+  EXPECT_TRUE(std::isnan(database->updates(0)->front().alpha));
+  EXPECT_EQ(database->episodes(0)->size(), 1U);
+  EXPECT_TRUE(database->record(update_of(2), {}).ok());
+  EXPECT_TRUE(database->put_decision(checkpoint_of("c0", 2), decision_of(0, 2)).ok());
+}
+
+TEST(DatabaseFile, AnOldOneIsReadWithoutChangingIt) {
+  const ScratchDirectory scratch;
+  {
+    Database database = open_new(scratch / "run.sqlite");
+    ASSERT_TRUE(database.record(update_of(1), std::vector{episode_of(0, 0, 1)}).ok());
+    ASSERT_TRUE(database.put_checkpoint(checkpoint_of("a", 1)).ok());
+  }
+  make_version_1(scratch / "run.sqlite");
+  const auto before = bytes_of_file(scratch / "run.sqlite");
+  auto database = Database::open(scratch / "run.sqlite", Access::kReadOnly, 50);
+  ASSERT_TRUE(database.ok()) << database.error().message;
+  ASSERT_EQ(database->updates(0)->size(), 1U);
+  EXPECT_EQ(database->updates(0)->front().max_lag, 10);
+  EXPECT_TRUE(std::isnan(database->updates(0)->front().simple_mass));
+  EXPECT_EQ(database->summary(0)->updates, 1);
+  EXPECT_EQ(database->checkpoints()->size(), 1U);
+  EXPECT_TRUE(database->decisions()->empty());
+  EXPECT_TRUE(database->scores(0)->empty());
+  EXPECT_FALSE(database->record(update_of(2), {}).ok());
+  EXPECT_EQ(bytes_of_file(scratch / "run.sqlite"), before);
+}
+
+TEST(DatabaseFile, ABringingUpThatFailsLeavesTheOldOne) {
+  const ScratchDirectory scratch;
+  { open_new(scratch / "run.sqlite"); }
+  make_version_1(scratch / "run.sqlite");
+  {
+    // In the way of the last step.
+    auto sqlite = Sqlite::open(scratch / "run.sqlite", Access::kReadWrite, 50);
+    ASSERT_TRUE(sqlite.ok() && sqlite->execute("CREATE TABLE scores (x)", "test").ok());
+  }
+  const auto before = schema_of(scratch / "run.sqlite");
+  EXPECT_NE(fault_of(scratch / "run.sqlite", Access::kReadWrite)
+                .find("run.sqlite: cannot bring the tables up to date: table scores already exists"),
+            std::string::npos);
+  EXPECT_EQ(schema_of(scratch / "run.sqlite"), before);
+}
+
 TEST(DatabaseFile, ANewerOneIsRefusedByItsVersion) {
   const ScratchDirectory scratch;
   { open_new(scratch / "run.sqlite"); }
@@ -253,7 +523,7 @@ TEST(DatabaseFile, ANewerOneIsRefusedByItsVersion) {
   for (const Access access : {Access::kReadWrite, Access::kReadOnly})
     EXPECT_NE(fault_of(scratch / "run.sqlite", access)
                   .find("run.sqlite: written by a newer program: its tables have version 7, this program "
-                        "knows up to 1"),
+                        "knows up to 2"),
               std::string::npos);
 }
 

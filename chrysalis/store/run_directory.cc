@@ -170,23 +170,29 @@ Status RunDirectory::reconcile() {
   for (const fs::path& directory : found) {
     const auto row = std::ranges::find(rows, directory.filename().string(), &CheckpointRow::name);
     if (row == rows.end()) {
-      // Written whole, and killed before its row.
-      const auto orphan = read_checkpoint(directory);
-      if (!orphan.ok() || orphan->info.name() != directory.filename()) {
-        warnings_.push_back(
-            orphan.ok() ? fmt::format("{}: not a checkpoint of that name; left alone", directory.string())
-                        : orphan.error().message);
-        continue;
-      }
-      CHRYSALIS_RETURN_IF_ERROR(database_.add_member(
-          {.member = orphan->info.position.member, .created = unix_seconds_now(), .config = {}}));
-      CHRYSALIS_RETURN_IF_ERROR(database_.put_checkpoint(row_of(orphan->info)));
+      CHRYSALIS_RETURN_IF_ERROR(take_in_orphan(directory));
     } else if (row->state == CheckpointState::kDeleted) {
       if (const Status removed = remove_checkpoint(directory); !removed.ok())
         warnings_.push_back(removed.error().message);
     }
   }
   return {};
+}
+
+// A directory without a row: written whole, and its writer killed before the row. A checkpoint gets its row.
+// A decision's is removed: the decision was not recorded, so it will be taken anew.
+Status RunDirectory::take_in_orphan(const fs::path& directory) {
+  const auto orphan = read_checkpoint(directory);
+  if (!orphan.ok() || orphan->info.name() != directory.filename()) {
+    warnings_.push_back(orphan.ok()
+                            ? fmt::format("{}: not a checkpoint of that name; left alone", directory.string())
+                            : orphan.error().message);
+    return {};
+  }
+  if (orphan->metadata.contains(kDecisionKey)) return remove_checkpoint(directory);
+  CHRYSALIS_RETURN_IF_ERROR(database_.add_member(
+      {.member = orphan->info.position.member, .created = unix_seconds_now(), .config = {}}));
+  return database_.put_checkpoint(row_of(orphan->info));
 }
 
 Status RunDirectory::write_config(std::string_view toml) {
@@ -199,18 +205,39 @@ Result<std::optional<std::string>> RunDirectory::config() {
   return database_.meta("config");
 }
 
-Result<CheckpointRow> RunDirectory::save_checkpoint(const TrainingPosition& position,
-                                                    std::span<const NamedTensor> tensors,
-                                                    const TensorMetadata& metadata) {
+template <typename Record>
+Result<CheckpointRow> RunDirectory::save(const TrainingPosition& position,
+                                         std::span<const NamedTensor> tensors, const TensorMetadata& metadata,
+                                         const Record& record) {
   CHRYSALIS_CHECK(mode_ != OpenMode::kReadOnly);
   CHRYSALIS_ASSIGN_OR_RETURN(const CheckpointInfo info,
                              write_checkpoint(checkpoints_path(), position, tensors, metadata));
   CHRYSALIS_RETURN_IF_ERROR(
       database_.add_member({.member = position.member, .created = unix_seconds_now(), .config = {}}));
-  CheckpointRow row = row_of(info);
-  CHRYSALIS_RETURN_IF_ERROR(database_.put_checkpoint(row));
+  const CheckpointRow row = row_of(info);
+  CHRYSALIS_RETURN_IF_ERROR(record(row));
   if (const Status retained = retain(row); !retained.ok()) warnings_.push_back(retained.error().message);
   return row;
+}
+
+Result<CheckpointRow> RunDirectory::save_checkpoint(const TrainingPosition& position,
+                                                    std::span<const NamedTensor> tensors,
+                                                    const TensorMetadata& metadata) {
+  CHRYSALIS_CHECK(!metadata.contains(kDecisionKey));
+  return save(position, tensors, metadata,
+              [this](const CheckpointRow& row) { return database_.put_checkpoint(row); });
+}
+
+Result<CheckpointRow> RunDirectory::save_decision(const TrainingPosition& position,
+                                                  std::span<const NamedTensor> tensors, DecisionRow decision,
+                                                  const TensorMetadata& metadata) {
+  CHRYSALIS_CHECK_EQ(decision.member, position.member);
+  TensorMetadata marked = metadata;
+  marked[std::string(kDecisionKey)] = fmt::format("{}", decision.number);
+  return save(position, tensors, marked, [&](const CheckpointRow& row) {
+    decision.checkpoint = row.name;
+    return database_.put_decision(row, decision);
+  });
 }
 
 Status RunDirectory::pin_checkpoint(std::string_view name, bool pinned) {
@@ -226,7 +253,7 @@ Status RunDirectory::retain(const CheckpointRow& saved) {
   for (const CheckpointRow& row : rows) {
     if (row.position.member != saved.position.member || row.state != CheckpointState::kKept) continue;
     if (row.pinned || row.name == saved.name) continue;
-    if (++kept <= config_.keep_checkpoints) continue;
+    if (++kept <= config_.keep_checkpoints || row.position.update >= keep_from_update_) continue;
     CHRYSALIS_RETURN_IF_ERROR(database_.set_checkpoint_state(row.name, CheckpointState::kDeleted));
     std::error_code ignored;
     if (!fs::exists(checkpoints_path() / row.name, ignored)) continue;

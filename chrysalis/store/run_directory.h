@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,9 @@ enum class OpenMode {
   kReadOnly,  // No lock, also beside a writer. Calls that write are our bug (CHECK).
 };
 
+// In a checkpoint's metadata: the number of the decision that it is of.
+inline constexpr std::string_view kDecisionKey = "decision";
+
 // Seconds since 1970 (UTC), for the rows of the database.
 double unix_seconds_now();
 
@@ -40,7 +44,8 @@ class RunDirectory {
  public:
   // Refuses: a run in use by a live process (writing modes), a directory that is not empty and no run, a
   // database or a disk that does not let it. Writing modes clear what killed writers left and bring directory
-  // and database in line: a whole checkpoint whose row was not written yet gets it.
+  // and database in line: a whole checkpoint whose row was not written yet gets it, unless it is of a
+  // decision, which did not happen then: that one is removed.
   static Result<RunDirectory> open(const std::filesystem::path& path, OpenMode mode,
                                    const StoreConfig& config = {});
 
@@ -59,12 +64,21 @@ class RunDirectory {
   Result<std::optional<std::string>> config();
 
   // Adds the member's row if it is not there, writes the checkpoint, then its row, then removes what
-  // retention does not keep: per member the newest keep_checkpoints by update, and every pinned one. An error
-  // means that this checkpoint is not saved and all earlier ones are as they were; an old one that cannot be
-  // removed is a warning.
+  // retention does not keep: per member the newest keep_checkpoints by update, every pinned one and what
+  // keep_from_update() says. An error means that this checkpoint is not saved and all earlier ones are as
+  // they were; an old one that cannot be removed is a warning. `metadata` must not have kDecisionKey (CHECK).
   Result<CheckpointRow> save_checkpoint(const TrainingPosition& position,
                                         std::span<const NamedTensor> tensors,
                                         const TensorMetadata& metadata = {});
+  // The same for the checkpoint that a decision of the population leads to, whose metadata gets the
+  // decision's number: row and decision are recorded in one transaction, so that after a kill either both are
+  // there or neither. Fills decision.checkpoint in what it records; decision.member and position.member must
+  // be the same (CHECK).
+  Result<CheckpointRow> save_decision(const TrainingPosition& position, std::span<const NamedTensor> tensors,
+                                      DecisionRow decision, const TensorMetadata& metadata = {});
+  // From now on, retention removes no checkpoint of any member at this update or later. Without a call there
+  // is no such bound.
+  void keep_from_update(std::int64_t update) { keep_from_update_ = update; }
   // Keeps a checkpoint from retention, or gives it back.
   Status pin_checkpoint(std::string_view name, bool pinned);
   // The member's newest checkpoint that verifies; none if it has none. One that does not verify is a warning,
@@ -85,6 +99,11 @@ class RunDirectory {
   RunDirectory(std::filesystem::path path, OpenMode mode, const StoreConfig& config, Database database)
       : path_(std::move(path)), mode_(mode), config_(config), database_(std::move(database)) {}
   Status reconcile();
+  Status take_in_orphan(const std::filesystem::path& directory);
+  // Writes the checkpoint, has its row recorded by `record(row)`, then removes what retention does not keep.
+  template <typename Record>
+  Result<CheckpointRow> save(const TrainingPosition& position, std::span<const NamedTensor> tensors,
+                             const TensorMetadata& metadata, const Record& record);
   Status retain(const CheckpointRow& saved);
   Status set_aside_abandoned();
 
@@ -96,6 +115,7 @@ class RunDirectory {
   std::filesystem::path moved_aside_;
   FileDescriptor lock_;
 
+  std::int64_t keep_from_update_ = std::numeric_limits<std::int64_t>::max();
   Database database_;
   std::vector<std::string> warnings_;
 };

@@ -184,6 +184,7 @@ TEST(RunDirectoryDeathTest, AReaderThatWritesIsOurBug) {
   { open_run(scratch / "a"); }
   RunDirectory reader = open_run(scratch / "a", OpenMode::kReadOnly);
   EXPECT_DEATH(static_cast<void>(reader.save_checkpoint({}, {})), "kReadOnly");
+  EXPECT_DEATH(static_cast<void>(reader.save_decision({}, {}, {})), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.write_config("")), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.truncate_after({})), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.pin_checkpoint("", true)), "kReadOnly");
@@ -218,6 +219,29 @@ TEST(RunDirectoryCheckpoints, RetentionKeepsTheNewestAndThePinned) {
   ASSERT_TRUE(run.pin_checkpoint(first, false).ok());
   save(run, 6);
   EXPECT_FALSE(fs::exists(run.checkpoints_path() / first));
+}
+
+TEST(RunDirectoryCheckpoints, RetentionLeavesWhatSomeoneMayStillNeed) {
+  const ScratchDirectory scratch;
+  StoreConfig config;
+  config.keep_checkpoints = 1;
+  RunDirectory run = open_run(scratch / "a", OpenMode::kResumeOrCreate, config);
+  const auto kept_updates = [&](std::int64_t member) {
+    std::vector<std::int64_t> updates;
+    const auto rows = run.database().checkpoints(member);
+    for (const CheckpointRow& row : *rows)
+      if (row.state == CheckpointState::kKept) updates.push_back(row.position.update);
+    return updates;
+  };
+  run.keep_from_update(3);
+  for (std::int64_t update = 1; update <= 5; ++update)
+    for (const std::int64_t member : {0, 1}) save(run, update, member);
+  for (const std::int64_t member : {0, 1})
+    EXPECT_EQ(kept_updates(member), (std::vector<std::int64_t>{5, 4, 3}));
+  run.keep_from_update(5);
+  save(run, 6);
+  EXPECT_EQ(kept_updates(0), (std::vector<std::int64_t>{6, 5}));
+  EXPECT_EQ(std::distance(fs::directory_iterator(run.checkpoints_path()), fs::directory_iterator()), 5);
 }
 
 TEST(RunDirectoryCheckpoints, ADamagedOneIsNamedAndTheOneBeforeIsTaken) {
@@ -278,6 +302,129 @@ TEST(RunDirectoryCheckpoints, AWholeOneWithoutItsRowIsAdopted) {
   const auto warnings = run.take_warnings();
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_TRUE(has(warnings[0], "0123456789abcdef/checkpoint.json: cannot open")) << warnings[0];
+}
+
+DecisionRow decision_of(std::int64_t number, std::int64_t update) {
+  return {.member = 0,
+          .number = number,
+          .update = update,
+          .agent_steps = update * 100,
+          .outcome = "kept",
+          .reason = "no better partner"};
+}
+
+// The checkpoint's name.
+std::string decide(RunDirectory& run, std::int64_t number, std::int64_t update) {
+  const auto row = run.save_decision({.member = 0, .update = update, .agent_steps = update * 100},
+                                     tensors_of(static_cast<float>(number) + 0.5F),
+                                     decision_of(number, update), {{"mine", "1"}});
+  CHRYSALIS_CHECK(row.ok(), "{}", row.error().message);
+  return row->name;
+}
+
+TEST(RunDirectoryDecisions, ADecisionNamesItsCheckpointWhichKnowsIts) {
+  const ScratchDirectory scratch;
+  RunDirectory run = open_run(scratch / "a");
+  save(run, 5);
+  const std::string name = decide(run, 3, 5);
+  const auto decisions = run.database().decisions();
+  ASSERT_EQ(decisions->size(), 1U);
+  EXPECT_EQ(decisions->front().checkpoint, name);
+  const auto latest = run.latest_checkpoint(0);
+  ASSERT_TRUE(latest.ok() && latest->has_value());
+  EXPECT_EQ((*latest)->info.name(), name);
+  EXPECT_EQ((*latest)->metadata, (TensorMetadata{{"mine", "1"}, {"decision", "3"}}));
+  // The same number again is an error, and its checkpoint is then none.
+  const auto twice =
+      run.save_decision({.member = 0, .update = 6, .agent_steps = 600}, tensors_of(9), decision_of(3, 6));
+  ASSERT_FALSE(twice.ok());
+  EXPECT_TRUE(has(twice.error().message, "cannot record a decision: UNIQUE")) << twice.error().message;
+  EXPECT_EQ(latest_update(run), 5);
+}
+
+TEST(RunDirectoryDecisions, KilledBetweenDirectoryAndRowItHasNotHappened) {
+  const ScratchDirectory scratch;
+  fs::path checkpoints;
+  {
+    RunDirectory run = open_run(scratch / "a");
+    checkpoints = run.checkpoints_path();
+    save(run, 1);
+  }
+  const auto orphan = write_checkpoint(checkpoints, {.member = 0, .update = 1, .agent_steps = 100},
+                                       tensors_of(0.5F), {{"mine", "1"}, {"decision", "0"}});
+  ASSERT_TRUE(orphan.ok());
+  {
+    RunDirectory reader = open_run(scratch / "a", OpenMode::kReadOnly);
+    EXPECT_TRUE(fs::exists(checkpoints / orphan->name()));
+  }
+  RunDirectory run = open_run(scratch / "a");
+  EXPECT_FALSE(fs::exists(checkpoints / orphan->name()));
+  EXPECT_TRUE(run.take_warnings().empty());
+  EXPECT_EQ(run.database().checkpoints()->size(), 1U);
+  // Taken anew, it is the same checkpoint, and there for good.
+  EXPECT_EQ(decide(run, 0, 1), orphan->name());
+  EXPECT_EQ(run.database().decisions()->front().checkpoint, orphan->name());
+}
+
+// Decides until it is killed, going on from what is there.
+[[noreturn]] void decide_until_killed(const fs::path& path, int ready) {
+  RunDirectory run = open_run(path);
+  const auto latest = run.latest_checkpoint(0);
+  CHRYSALIS_CHECK(latest.ok());
+  std::int64_t update = latest->has_value() ? (*latest)->info.position.update : 0;
+  CHRYSALIS_CHECK(run.truncate_after({.member = 0, .update = update, .agent_steps = update * 100}).ok());
+  std::int64_t number = static_cast<std::int64_t>(run.database().decisions(0)->size());
+  CHRYSALIS_CHECK(::write(ready, "r", 1) == 1);
+  while (true) {
+    ++update;
+    if (update % 2 == 0) save(run, update);
+    decide(run, number++, update);
+  }
+}
+
+TEST(RunDirectoryDecisions, KilledAtAnyMomentADecisionIsThereExactlyIfItsCheckpointIs) {
+  const ScratchDirectory scratch;
+  const fs::path path = scratch / "a";
+  RandomStream random{RandomKey(21)};
+  std::size_t reached = 0;
+  for (int kill = 0; kill < 20; ++kill) {
+    std::array<int, 2> ready{};
+    ASSERT_EQ(::pipe(ready.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) decide_until_killed(path, ready[1]);
+    char byte = 0;
+    ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+    ::usleep(static_cast<useconds_t>(random.between(0, 15000)));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    for (const int fd : ready) ::close(fd);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
+
+    RunDirectory run = open_run(path);
+    for (const auto& warning : run.take_warnings()) ADD_FAILURE() << warning;
+    const auto decisions = run.database().decisions(0).value();
+    const auto rows = run.database().checkpoints(0).value();
+    // None missing, none twice; each with a row of its update.
+    ASSERT_GE(decisions.size(), reached);
+    reached = decisions.size();
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+      ASSERT_EQ(decisions[i].number, static_cast<std::int64_t>(i));
+      const auto row = std::ranges::find(rows, decisions[i].checkpoint, &CheckpointRow::name);
+      ASSERT_NE(row, rows.end());
+      ASSERT_EQ(row->position.update, decisions[i].update);
+    }
+    // Every directory that is a decision's has it in the table.
+    for (const auto& entry : fs::directory_iterator(run.checkpoints_path())) {
+      const auto checkpoint = read_checkpoint(entry.path());
+      ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().message;
+      const auto number = checkpoint->metadata.find(kDecisionKey);
+      if (number == checkpoint->metadata.end() || entry.path().extension() == ".abandoned") continue;
+      ASSERT_LT(std::stoul(number->second), decisions.size());
+      ASSERT_EQ(decisions[std::stoul(number->second)].checkpoint, checkpoint->info.name());
+    }
+  }
+  EXPECT_GT(reached, 0U);
 }
 
 TEST(RunDirectoryCheckpoints, ARemovalThatWasCutShortIsFinished) {

@@ -1,5 +1,7 @@
 #include "chrysalis/store/schema.h"
 
+#include <array>
+
 #include "chrysalis/store/database.h"
 
 namespace chrysalis {
@@ -8,8 +10,9 @@ namespace {
 // "CHRY": tells a run's database from any other SQLite file.
 constexpr std::int64_t kApplicationId = 0x43485259;
 
-// To change a table: append a migration from the version before to the next one, and raise kSchemaVersion.
-// What is here stays as it is, so that an old run is brought up by the same steps as it grew.
+// To change a table: append a migration from the version before to the next one, raise kSchemaVersion, and
+// say in kNewerThanVersion1 what a reader of older files sees. What is here stays as it is, so that an old
+// run is brought up by the same steps as it grew.
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE run (
   key   TEXT PRIMARY KEY NOT NULL,
@@ -82,16 +85,81 @@ CREATE TABLE evaluations (
 );
 )sql";
 
-Status create_tables(Sqlite& sqlite) {
-  constexpr std::string_view kTrying = "create the tables";
+constexpr const char* kVersion2 = R"sql(
+ALTER TABLE updates ADD COLUMN alpha REAL;
+ALTER TABLE updates ADD COLUMN learning_rate REAL;
+ALTER TABLE updates ADD COLUMN entropy_cost REAL;
+ALTER TABLE updates ADD COLUMN transfer_loss REAL;
+ALTER TABLE updates ADD COLUMN simple_entropy REAL;
+ALTER TABLE updates ADD COLUMN complex_entropy REAL;
+ALTER TABLE updates ADD COLUMN simple_mass REAL;
+
+CREATE TABLE decisions (
+  member             INTEGER NOT NULL REFERENCES members (member),
+  decision_number    INTEGER NOT NULL,
+  update_number      INTEGER NOT NULL,
+  agent_steps        INTEGER NOT NULL,
+  episodes           INTEGER NOT NULL,
+  time               REAL NOT NULL,
+  outcome            TEXT NOT NULL CHECK (outcome IN ('copied', 'kept', 'not_ready', 'replaced')),
+  reason             TEXT NOT NULL,
+  partner            INTEGER,
+  partner_update     INTEGER,
+  parent             TEXT,
+  own_returns        TEXT NOT NULL,
+  partner_returns    TEXT NOT NULL,
+  own_mean           REAL,
+  partner_mean       REAL,
+  t                  REAL,
+  degrees_of_freedom REAL,
+  p                  REAL,
+  explored           INTEGER NOT NULL,
+  changes            TEXT NOT NULL,
+  unrolls_dropped    INTEGER NOT NULL,
+  checkpoint         TEXT NOT NULL REFERENCES checkpoints (name),
+  PRIMARY KEY (member, decision_number)
+) WITHOUT ROWID;
+CREATE INDEX decisions_by_checkpoint ON decisions (checkpoint);
+
+CREATE TABLE scores (
+  member        INTEGER NOT NULL REFERENCES members (member),
+  update_number INTEGER NOT NULL,
+  agent_steps   INTEGER NOT NULL,
+  score         REAL,
+  returns       TEXT NOT NULL,
+  time          REAL NOT NULL,
+  PRIMARY KEY (member, update_number)
+) WITHOUT ROWID;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2};
+static_assert(kMigrations.size() == kSchemaVersion);
+
+// A reader cannot bring a file up. In its own temporary schema, whose names come before the file's, it makes
+// what a file of version 1 lacks.
+constexpr const char* kNewerThanVersion1 = R"sql(
+PRAGMA temp_store = MEMORY;
+CREATE TEMP VIEW updates AS SELECT member, update_number, agent_steps, time, seconds, finite, loss, policy_loss,
+  baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag, max_lag,
+  NULL AS alpha, NULL AS learning_rate, NULL AS entropy_cost, NULL AS transfer_loss, NULL AS simple_entropy,
+  NULL AS complex_entropy, NULL AS simple_mass FROM main.updates;
+CREATE TEMP TABLE decisions (member, decision_number, update_number, agent_steps, episodes, time, outcome, reason,
+  partner, partner_update, parent, own_returns, partner_returns, own_mean, partner_mean, t, degrees_of_freedom,
+  p, explored, changes, unrolls_dropped, checkpoint);
+CREATE TEMP TABLE scores (member, update_number, agent_steps, score, returns, time);
+)sql";
+
+// From whatever version the tables have, none being 0, to this program's. One transaction.
+Status bring_up(Sqlite& sqlite) {
+  constexpr std::string_view kTrying = "bring the tables up to date";
   CHRYSALIS_ASSIGN_OR_RETURN(auto transaction, SqliteTransaction::begin(sqlite, kTrying));
-  // Another process may have made them while this one waited for the lock.
+  // Another process may have done it while this one waited for the lock.
   CHRYSALIS_ASSIGN_OR_RETURN(const std::int64_t version, sqlite.integer("PRAGMA user_version", kTrying));
-  if (version == 0)
-    CHRYSALIS_RETURN_IF_ERROR(
-        sqlite.execute(fmt::format("{}PRAGMA application_id = {}; PRAGMA user_version = {};", kVersion1,
-                                   kApplicationId, kSchemaVersion),
-                       kTrying));
+  for (std::int64_t from = version; from < kSchemaVersion; ++from)
+    CHRYSALIS_RETURN_IF_ERROR(sqlite.execute(kMigrations[static_cast<std::size_t>(from)], kTrying));
+  CHRYSALIS_RETURN_IF_ERROR(sqlite.execute(
+      fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {};", kApplicationId, kSchemaVersion),
+      kTrying));
   return transaction.commit();
 }
 
@@ -107,7 +175,7 @@ Status prepare_schema(Sqlite& sqlite, Sqlite::Access access, std::string_view fi
       // NORMAL loses nothing when the process dies; what a loss of power may take is the last transactions,
       // never the file. Waiting for the disk at every update would cost more than the update.
       CHRYSALIS_RETURN_IF_ERROR(sqlite.execute("PRAGMA journal_mode = WAL", "switch to write-ahead logging"));
-      CHRYSALIS_RETURN_IF_ERROR(create_tables(sqlite));
+      CHRYSALIS_RETURN_IF_ERROR(bring_up(sqlite));
     }
   }
   CHRYSALIS_ASSIGN_OR_RETURN(const std::int64_t application,
@@ -121,8 +189,9 @@ Status prepare_schema(Sqlite& sqlite, Sqlite::Access access, std::string_view fi
   if (access == Sqlite::Access::kReadWrite) {
     CHRYSALIS_RETURN_IF_ERROR(sqlite.execute("PRAGMA journal_mode = WAL", "switch to write-ahead logging"));
     CHRYSALIS_RETURN_IF_ERROR(sqlite.execute("PRAGMA synchronous = NORMAL", kTrying));
+    return version < kSchemaVersion ? bring_up(sqlite) : Status();
   }
-  return {};
+  return version < kSchemaVersion ? sqlite.execute(kNewerThanVersion1, "read the older tables") : Status();
 }
 
 }  // namespace chrysalis

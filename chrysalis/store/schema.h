@@ -7,8 +7,9 @@
 namespace chrysalis {
 
 // Makes the tables in an empty database, or checks that they are those of this program: its application id,
-// and a version that it knows. `file` is only for errors. One transaction: a kill leaves an empty database or
-// a whole one.
+// and a version that it knows. Older tables are brought up for a writer; a reader gets, on its connection
+// alone, what they lack: columns that are NULL and tables without rows. `file` is only for errors. One
+// transaction: a kill leaves the database as it was or whole.
 Status prepare_schema(Sqlite& sqlite, Sqlite::Access access, std::string_view file);
 
 }  // namespace chrysalis
