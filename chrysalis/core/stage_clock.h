@@ -45,7 +45,9 @@ enum class Stage : std::uint8_t {
   kStatistics,  // Of the batch, for the report.
   kOptimizer,
   kPublish,  // Copying the new weights out.
-  kStore,    // Writing down updates and episodes.
+  kPopulation,  // Decisions, beside the checkpoints that they read and write.
+  kEvaluation,  // Rounds that members are scored by, beside network and world.
+  kStore,       // Writing down updates and episodes.
   kCheckpoint,
 };
 inline constexpr int kStageCount = static_cast<int>(Stage::kCheckpoint) + 1;

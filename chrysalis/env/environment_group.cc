@@ -32,6 +32,13 @@ void EnvironmentGroup::begin_episode(int i) {
                                        config_.first_environment + i, episodes_[i].index));
 }
 
+void EnvironmentGroup::begin_anew() {
+  for (int i = 0; i < size(); ++i) {
+    episodes_[i] = {.index = episodes_[i].index + 1};
+    begin_episode(i);
+  }
+}
+
 void EnvironmentGroup::draw(int i, std::span<std::uint8_t> rgb) {
   const StageScope scope(Stage::kDraw);
   environments_[i]->observe(rgb);

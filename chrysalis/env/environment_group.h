@@ -40,6 +40,9 @@ class EnvironmentGroup {
   // contiguous [N, H, W, 3] buffer or in N unrolls.
   void step(std::span<const RawAction> actions, std::span<std::uint8_t* const> rgb);
 
+  // Gives up the running episodes and begins the next one of each environment.
+  void begin_anew();
+
   // Of the last step, [N].
   std::span<const StepResult> results() const { return results_; }
   // Of environment i, where the last step truncated its episode; needs keep_final_observations.

@@ -154,6 +154,14 @@ void Actor::bootstrap_truncated(Policy& policy, std::span<Unroll* const> out, in
   }
 }
 
+void Actor::begin_anew() {
+  group_.begin_anew();
+  std::ranges::fill(core_states_, 0.0f);
+  std::ranges::fill(last_actions_, -1);
+  std::ranges::fill(last_rewards_, 0.0f);
+  std::ranges::fill(episode_starts_, std::uint8_t{1});
+}
+
 void Actor::save(ByteWriter& out) const {
   out.number(unrolls_done_);
   out.numbers(std::span(core_states_));

@@ -55,6 +55,10 @@ class Actor {
   void collect(Policy& policy, std::int64_t weights_version, std::span<Unroll* const> out,
                std::span<std::vector<EpisodeRecord>> finished);
 
+  // For another agent: the running episodes are given up, their returns never told, and each environment
+  // begins its next one, with nothing remembered.
+  void begin_anew();
+
   // Everything that the next collect() depends on except the policy.
   void save(ByteWriter& out) const;
   Status restore(ByteReader& in);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "chrysalis/rollout/action_set.h"
+#include "chrysalis/rollout/curriculum.h"
 
 namespace chrysalis {
 namespace {
@@ -84,10 +85,44 @@ Status check_together(const RunConfig& config) {
   if (config.learner.shards > config.learner.batch_unrolls)
     return invalid_input("learner.shards is {}: expected at most learner.batch_unrolls, {}",
                          config.learner.shards, config.learner.batch_unrolls);
+  if (config.population.compare_episodes > config.population.ready_episodes &&
+      config.population.score == "training" && config.population.size > 1)
+    return invalid_input(
+        "population.compare_episodes is {}: expected at most population.ready_episodes, {}, as a member "
+        "would "
+        "never be ready",
+        config.population.compare_episodes, config.population.ready_episodes);
+  CHRYSALIS_RETURN_IF_ERROR(tuned_of(config));
+  CHRYSALIS_RETURN_IF_ERROR(curriculum_shape(config.curriculum, config.agent));
+  if (config.curriculum.name == "multitask" &&
+      config.train.environments < static_cast<std::int64_t>(levels_of(config).size()))
+    return invalid_input("train.environments is {}: expected at least one for each of the {} tasks",
+                         config.train.environments, levels_of(config).size());
   return {};
 }
 
 }  // namespace
+
+Result<std::vector<Tuned>> tuned_of(const RunConfig& config) {
+  if (config.population.size == 1) return std::vector<Tuned>();
+  RunConfig fields = config;
+  CHRYSALIS_ASSIGN_OR_RETURN(auto tuned, parse_tuned(config.population.tune, fields_of(fields)));
+  if (!alpha_is_tuned(config.curriculum))
+    std::erase_if(tuned, [](const Tuned& entry) { return entry.path == "curriculum.alpha"; });
+  return tuned;
+}
+
+RunConfig member_config(const RunConfig& config, std::span<const Tuned> tuned,
+                        std::span<const double> values) {
+  RunConfig member = config;
+  set_values(values, tuned, fields_of(member));
+  return member;
+}
+
+std::vector<std::string> levels_of(const RunConfig& config) {
+  if (config.curriculum.name == "multitask") return curriculum_tasks(config.curriculum).value();
+  return {config.level.name};
+}
 
 Status read_config_text(std::string_view text, const std::string& source, RunConfig& config) {
   toml::table table;
@@ -128,7 +163,6 @@ TrainerConfig trainer_config(const RunConfig& config) {
   const std::int64_t steps_per_update = config.learner.batch_unrolls * config.learner.unroll;
   const auto cores = std::max(1U, std::thread::hardware_concurrency());
   return {.seed = static_cast<std::uint64_t>(config.seed),
-          .member = 0,
           .schedule = {.environments = static_cast<int>(config.train.environments),
                        .group_environments = static_cast<int>(config.train.group_environments),
                        .batch_unrolls = static_cast<int>(config.learner.batch_unrolls),
@@ -140,6 +174,11 @@ TrainerConfig trainer_config(const RunConfig& config) {
           .unroll_steps = static_cast<int>(config.learner.unroll),
           .bootstrap_on_time_limit = config.learner.bootstrap_on_time_limit,
           .actions = action_set(config.agent.actions).value(),
+          .reference_scores = config.curriculum.name == "multitask"
+                                  ? curriculum_reference_scores(config.curriculum).value()
+                                  : std::vector<double>{1.0},
+          .population = config.population,
+          .tuned = tuned_of(config).value(),
           .workers = static_cast<int>(config.train.workers == 0 ? cores : config.train.workers),
           .checkpoint_seconds = config.store.checkpoint_seconds};
 }

@@ -11,6 +11,8 @@
 #include "chrysalis/core/result.h"
 #include "chrysalis/env/environment_config.h"
 #include "chrysalis/levels/level_config.h"
+#include "chrysalis/population/hyperparameters.h"
+#include "chrysalis/population/population_config.h"
 #include "chrysalis/rollout/agent_config.h"
 #include "chrysalis/rollout/compute_config.h"
 #include "chrysalis/rollout/curriculum_config.h"
@@ -30,6 +32,7 @@ struct RunConfig {
   CurriculumConfig curriculum;
   TrainConfig train;
   LearnerConfig learner;
+  PopulationConfig population;
   ComputeConfig compute;
   StoreConfig store;
 
@@ -46,6 +49,7 @@ struct RunConfig {
     curriculum.visit(v);
     train.visit(v);
     learner.visit(v);
+    population.visit(v);
     compute.visit(v);
     store.visit(v);
   }
@@ -63,8 +67,17 @@ Result<RunConfig> run_config_from_text(std::string_view text, const std::string&
 // The same without a file: defaults and assignments.
 Result<RunConfig> default_run_config(const std::vector<std::string>& assignments);
 
-// The schedule and the rest that a trainer needs of a config. workers: 0 in the config becomes the number of
-// cores.
+// What the population of a config adapts; nothing where there is none, and no alpha where the arm fixes it.
+// Errors: those of parse_tuned().
+Result<std::vector<Tuned>> tuned_of(const RunConfig& config);
+// The config of one member, with its hyperparameters in their fields.
+RunConfig member_config(const RunConfig& config, std::span<const Tuned> tuned,
+                        std::span<const double> values);
+// The levels that the learner's environments play, by task.
+std::vector<std::string> levels_of(const RunConfig& config);
+
+// The schedule and the rest that a trainer needs of a config that passed the checks. workers: 0 in the config
+// becomes the number of cores.
 TrainerConfig trainer_config(const RunConfig& config);
 
 }  // namespace chrysalis

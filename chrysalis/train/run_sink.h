@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "chrysalis/store/run_directory.h"
 #include "chrysalis/train/trainer.h"
@@ -10,19 +11,25 @@ namespace chrysalis {
 
 class RunSink : public TrainingSink {
  public:
-  // run: must outlive *this.
-  RunSink(RunDirectory& run, int member, std::string level)
-      : run_(run), member_(member), level_(std::move(level)) {}
+  // run: must outlive *this. levels: of each task. tuned: the paths of the members' hyperparameters.
+  RunSink(RunDirectory& run, std::vector<std::string> levels, std::vector<Tuned> tuned = {})
+      : run_(run), levels_(std::move(levels)), tuned_(std::move(tuned)) {}
 
-  Status update(const UpdateReport& report, std::span<const EpisodeRecord> episodes, std::int64_t agent_steps,
-                double seconds) override;
-  Status checkpoint(std::int64_t updates, std::int64_t agent_steps,
-                    std::span<const NamedTensor> state) override;
+  Status update(int member, const UpdateReport& report, std::span<const EpisodeRecord> episodes,
+                std::int64_t agent_steps, double seconds) override;
+  Status score(const MemberMoment& moment, std::span<const double> returns, double score) override;
+  Result<std::string> checkpoint(const MemberMoment& moment, std::span<const NamedTensor> state) override;
+  Result<std::string> decision(const MemberMoment& moment, const Decision& decision,
+                               std::span<const NamedTensor> state) override;
+  Result<std::vector<NamedTensor>> load(const std::string& checkpoint) override;
+  void keep_from(std::int64_t update) override { run_.keep_from_update(update); }
 
  private:
+  void log_warnings();
+
   RunDirectory& run_;
-  int member_;
-  std::string level_;
+  std::vector<std::string> levels_;
+  std::vector<Tuned> tuned_;
 };
 
 }  // namespace chrysalis

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <thread>
 
-#include "chrysalis/core/bytes.h"
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/log.h"
 
 namespace chrysalis {
 namespace {
@@ -17,7 +16,6 @@ std::int64_t now_ns() {
       .count();
 }
 
-constexpr std::size_t kReturnWindow = 100;
 constexpr double kRateWindowSeconds = 20;
 
 }  // namespace
@@ -26,39 +24,37 @@ std::size_t unroll_ring_bytes(const ScheduleConfig& schedule, const UnrollShape&
   return static_cast<std::size_t>(Schedule(schedule).capacity()) * unroll_bytes(shape);
 }
 
-Trainer::Trainer(const TrainerConfig& config, TrainerParts parts, TrainingSink& sink)
-    : config_(config), parts_(std::move(parts)), sink_(sink), schedule_(config.schedule) {
-  CHRYSALIS_CHECK_EQ(config.schedule.shards, parts_.learner->shard_count());
-  const int core_state_size = parts_.make_policy()->core_state_size();
-  for (int g = 0; g < schedule_.group_count(); ++g) {
-    std::vector<std::unique_ptr<Environment>> environments;
-    for (int e = 0; e < schedule_.group_size(g); ++e)
-      environments.push_back(parts_.make_environment(schedule_.group_first(g) + e));
-    actors_.push_back(
-        std::make_unique<Actor>(ActorConfig{.run_seed = config.seed,
-                                            .member = config.member,
-                                            .first_environment = schedule_.group_first(g),
-                                            .unroll_steps = config.unroll_steps,
-                                            .bootstrap_on_time_limit = config.bootstrap_on_time_limit,
-                                            .actions = config.actions},
-                                std::move(environments), core_state_size));
+Trainer::Trainer(const TrainerConfig& config, std::vector<MemberParts> members, TrainingSink& sink)
+    : config_(config),
+      sink_(sink),
+      exchange_(static_cast<int>(members.size()), config.population.publish_updates,
+                config.schedule.deterministic) {
+  CHRYSALIS_CHECK_EQ(static_cast<std::int64_t>(members.size()), config.population.size);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    CHRYSALIS_CHECK_EQ(members[i].values.size(), config.tuned.size());
+    auto entry = std::make_unique<Entry>();
+    entry->member =
+        std::make_unique<Member>(MemberConfig{.seed = config.seed,
+                                              .member = static_cast<int>(i),
+                                              .schedule = config.schedule,
+                                              .unroll_steps = config.unroll_steps,
+                                              .bootstrap_on_time_limit = config.bootstrap_on_time_limit,
+                                              .actions = config.actions,
+                                              .reference_scores = config.reference_scores,
+                                              .kept_returns = static_cast<std::size_t>(std::max<std::int64_t>(
+                                                  100, config.population.compare_episodes))},
+                                 std::move(members[i]));
+    members_.push_back(std::move(entry));
   }
-  unrolls_.resize(schedule_.capacity());
-  unroll_episodes_.resize(schedule_.capacity());
-  snapshots_.resize(schedule_.group_count());
-  const WeightsPtr initial = parts_.learner->weights();
-  versions_[initial->version] = initial;
-  progress_.agent_steps_target = agent_steps(config.schedule.updates);
+  progress_.agent_steps_target =
+      members_.front()->member->agent_steps(config.schedule.updates) * member_count();
+  note_progress({});
 }
 
 Trainer::~Trainer() = default;
 
-std::int64_t Trainer::agent_steps(std::int64_t updates) const {
-  return updates * config_.schedule.batch_unrolls * config_.unroll_steps;
-}
-
 double Trainer::seconds_now() const {
-  return seconds_before_ + static_cast<double>(now_ns() - started_ns_) * 1e-9;
+  return seconds_before_ + (started_ns_ == 0 ? 0.0 : static_cast<double>(now_ns() - started_ns_) * 1e-9);
 }
 
 Progress Trainer::progress() const {
@@ -66,30 +62,42 @@ Progress Trainer::progress() const {
   return progress_;
 }
 
+bool Trainer::all_finished() const {
+  return std::ranges::all_of(members_, [](const auto& entry) { return entry->member->finished(); });
+}
+
 bool Trainer::finished() const {
   const std::scoped_lock lock(mu_);
-  return schedule_.finished();
+  return all_finished();
 }
 
-Unroll& Trainer::unroll_at(std::int64_t position) {
-  auto& slot = unrolls_[position % static_cast<std::int64_t>(unrolls_.size())];
-  if (!slot) slot = std::make_unique<Unroll>(actors_.front()->unroll_shape());
-  return *slot;
+MemberMoment Trainer::moment(const Entry& entry) const {
+  const Member& member = *entry.member;
+  return {.member = member.number(),
+          .updates = member.counters().updates,
+          .agent_steps = member.agent_steps(),
+          .episodes = member.counters().episodes};
 }
+
+// ---- The workers.
 
 Status Trainer::run(const std::atomic<bool>& stop) {
-  started_ns_ = checkpoint_ns_ = now_ns();
-  // A new run has a checkpoint from its first moment on, whatever becomes of its first updates.
-  if (checkpoint_updates_ < 0) {
-    CHRYSALIS_RETURN_IF_ERROR(store_checkpoint(0, state(0)));
-    checkpoint_updates_ = 0;
+  started_ns_ = now_ns();
+  {
+    Lock lock(mu_);
+    for (const auto& entry : members_) {
+      entry->checkpoint_ns = started_ns_;
+      // A new run has a checkpoint from its first moment on, whatever becomes of its first updates.
+      if (entry->checkpoint_updates < 0) CHRYSALIS_RETURN_IF_ERROR(store_checkpoint(*entry, lock));
+    }
   }
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < config_.workers; ++i)
       threads.emplace_back([this, &stop, i] {
         const StageClock::Attachment attachment(config_.stage_clock, i);
-        Worker worker{.policy = parts_.make_policy()};
+        Worker worker{.policies = std::vector<std::unique_ptr<Policy>>(members_.size()),
+                      .loaded = std::vector<WeightsPtr>(members_.size())};
         try {
           work(worker, stop);
         } catch (const std::exception& exception) {  // bad_alloc, or a library's.
@@ -98,148 +106,325 @@ Status Trainer::run(const std::atomic<bool>& stop) {
         }
       });
   }
-  const std::scoped_lock lock(mu_);
+  Lock lock(mu_);
   if (error_) return *error_;
-  if (checkpoint_updates_ == schedule_.updates_done()) return {};
-  return store_checkpoint(schedule_.updates_done(), state(schedule_.updates_done()));
+  for (const auto& entry : members_) {
+    // What a stop left unsettled and cannot be settled now is of an update to which the last checkpoint leads
+    // again.
+    if (entry->unsettled && can_settle(*entry)) settle(*entry, lock);
+    if (error_) return *error_;
+    if (entry->unsettled || entry->checkpoint_updates == entry->member->counters().updates) continue;
+    CHRYSALIS_RETURN_IF_ERROR(store_checkpoint(*entry, lock));
+  }
+  return {};
+}
+
+// Of the member furthest behind first, so that all of them come along together on however many cores.
+std::optional<Trainer::Claim> Trainer::claim() {
+  std::vector<Entry*> order;
+  for (const auto& entry : members_) order.push_back(entry.get());
+  std::ranges::stable_sort(order, {}, [](const Entry* entry) { return entry->member->counters().updates; });
+  for (Entry* entry : order) {
+    if (entry->unsettled && !entry->unsettled->begun && can_settle(*entry)) return Claim{entry, {}};
+    if (entry->unsettled && entry->unsettled->quiet()) continue;
+    if (auto task = entry->member->next()) return Claim{entry, task};
+  }
+  return std::nullopt;
 }
 
 void Trainer::work(Worker& worker, const std::atomic<bool>& stop) {
   const StageScope scope(Stage::kSchedule);
-  std::unique_lock lock(mu_);
-  while (!error_ && !schedule_.finished() && !stop.load(std::memory_order_relaxed)) {
-    const std::optional<Task> task = schedule_.next();
-    if (!task) {
+  Lock lock(mu_);
+  while (!error_ && !all_finished() && !stop.load(std::memory_order_relaxed)) {
+    const std::optional<Claim> next = claim();
+    if (!next) {
       const StageScope wait(Stage::kWait);
       // A stop is noticed within this time; everything else wakes the worker.
       changed_.wait_for(lock, std::chrono::milliseconds(100));
       continue;
     }
-    // Copied under the lock: the map changes while the task runs.
-    if (task->kind == Task::Kind::kRollout) {
-      const WeightsPtr weights = versions_.at(task->weights_version);
-      snapshots_[task->group].push_back(snapshot(*task));
-      lock.unlock();
-      load(worker, weights);
-      roll_out(*task, worker);
-      lock.lock();
-      schedule_.rollout_done(*task);
+    Entry& entry = *next->entry;
+    if (!next->task) {
+      settle(entry, lock);
+    } else if (next->task->kind == Task::Kind::kRollout) {
+      roll_out(entry, *next->task, worker, lock);
     } else {
       lock.unlock();
-      learn(*task);
+      entry.member->learn(*next->task);
       lock.lock();
-      if (schedule_.shard_done(*task)) apply(lock);
+      if (entry.member->shard_done(*next->task)) apply(entry, lock);
     }
     changed_.notify_all();
   }
   changed_.notify_all();
 }
 
-Trainer::Snapshot Trainer::snapshot(const Task& task) const {
-  const StageScope scope(Stage::kSnapshot);
-  ByteWriter state;
-  actors_[task.group]->save(state);
-  return {.round = task.round, .state = state.take()};
-}
-
-void Trainer::load(Worker& worker, const WeightsPtr& weights) {
-  if (worker.loaded_version == weights->version) return;
-  const StageScope scope(Stage::kPack);
-  worker.policy->load(weights);
-  worker.loaded_version = weights->version;
-}
-
-void Trainer::roll_out(const Task& task, Worker& worker) {
-  const int first = schedule_.group_first(task.group);
-  std::vector<Unroll*> out;
-  std::vector<std::vector<EpisodeRecord>> finished(schedule_.group_size(task.group));
-  for (int e = 0; e < schedule_.group_size(task.group); ++e)
-    out.push_back(&unroll_at(schedule_.position(task.round, first + e)));
-  actors_[task.group]->collect(*worker.policy, task.weights_version, out, finished);
-  for (int e = 0; e < schedule_.group_size(task.group); ++e)
-    unroll_episodes_[schedule_.position(task.round, first + e) % unrolls_.size()] = std::move(finished[e]);
-}
-
-void Trainer::learn(const Task& task) {
-  const StageScope scope(Stage::kLearn);
-  // Shards are as equal as can be; their borders depend on the config alone.
-  const std::int64_t batch = config_.schedule.batch_unrolls;
-  const std::int64_t begin = batch * task.shard / config_.schedule.shards;
-  const std::int64_t end = batch * (task.shard + 1) / config_.schedule.shards;
-  std::vector<const Unroll*> unrolls;
-  for (std::int64_t i = begin; i < end; ++i)
-    unrolls.push_back(&unroll_at(schedule_.batch_begin(task.update) + i));
-  parts_.learner->gradient(task.shard, unrolls);
-}
-
-// Holds the lock at both ends and lets go of it for the work: until update_applied() nobody else touches the
-// learner or the batch's unrolls.
-void Trainer::apply(std::unique_lock<std::mutex>& lock) {
-  const std::int64_t updates = schedule_.updates_done() + 1;
+void Trainer::roll_out(Entry& entry, const Task& task, Worker& worker, Lock& lock) {
+  const WeightsPtr weights = entry.member->begin_rollout(task);
+  const auto number = static_cast<std::size_t>(entry.member->number());
   lock.unlock();
-  const UpdateReport report = parts_.learner->apply();
+  if (worker.policies[number] == nullptr) worker.policies[number] = entry.member->make_policy();
+  if (worker.loaded[number] != weights) {
+    const StageScope scope(Stage::kPack);
+    worker.policies[number]->load(weights);
+    worker.loaded[number] = weights;
+  }
+  entry.member->roll_out(task, *worker.policies[number], weights);
+  lock.lock();
+  entry.member->rollout_done(task);
+}
+
+// Holds the lock at both ends and lets go of it for the work: until the member is settled nobody else touches
+// its learner or the batch's unrolls.
+void Trainer::apply(Entry& entry, Lock& lock) {
+  Member& member = *entry.member;
+  lock.unlock();
   std::vector<EpisodeRecord> episodes;
-  for (std::int64_t p = schedule_.batch_begin(updates - 1); p < schedule_.batch_begin(updates); ++p) {
-    auto& ended = unroll_episodes_[p % unrolls_.size()];
-    episodes.insert(episodes.end(), ended.begin(), ended.end());
-    ended.clear();
-  }
+  const UpdateReport report = member.apply(episodes);
   lock.lock();
-  if (!report.finite)
-    return fail(
-        {ErrorCode::kDiverged,
-         fmt::format("member {} diverged at update {} ({} agent steps): loss {}, gradient norm {}; the last "
-                     "checkpoint "
-                     "stays; begin anew with a lower learner.learning_rate or another seed",
-                     config_.member, updates, agent_steps(updates), report.loss, report.gradient_norm)});
-  const WeightsPtr weights = parts_.learner->weights();
-  CHRYSALIS_CHECK_EQ(weights->version, updates);
-  versions_[updates] = weights;
-  note_progress(report, episodes);
-  const double seconds = progress_.seconds;
+  entry.unsettled.emplace();
+  if (!report.finite) {
+    entry.unsettled->divergence =
+        fmt::format("update {} ({} agent steps): loss {}, gradient norm {}", member.counters().updates + 1,
+                    member.agent_steps(member.counters().updates + 1), report.loss, report.gradient_norm);
+  } else {
+    member.count(episodes, static_cast<std::int64_t>(seconds_now() * 1000));
+    entry.mean_alpha = report.alpha;
+    note_progress(report);
+    const double seconds = progress_.seconds;
+    const std::int64_t updates = member.counters().updates;
+    entry.unsettled->evaluation =
+        member.is_evaluated() && updates % config_.population.evaluation_updates == 0;
+    entry.unsettled->decision =
+        is_population() && is_ready(member.episodes_since_decision(), config_.population);
+    entry.unsettled->begun = true;  // Not before its rows are there.
+    const std::int64_t agent_steps = member.agent_steps();
+    lock.unlock();
+    Status status;
+    {
+      const StageScope scope(Stage::kStore);
+      const std::scoped_lock sink_lock(sink_mu_);
+      status = sink_.update(member.number(), report, episodes, agent_steps, seconds);
+    }
+    lock.lock();
+    if (!status.ok()) return fail(status.error());
+    entry.unsettled->begun = false;
+  }
+  if (can_settle(entry)) settle(entry, lock);
+}
 
-  const bool due = static_cast<double>(now_ns() - checkpoint_ns_) * 1e-9 >= config_.checkpoint_seconds;
-  std::vector<NamedTensor> saved;
-  if (due) saved = state(updates);
+// ---- From an update to the next: evaluation, decision, checkpoint.
+
+bool Trainer::can_settle(const Entry& entry) const {
+  const Unsettled& unsettled = *entry.unsettled;
+  if (!unsettled.quiet()) return true;
+  if (entry.member->rolling_out()) return false;
+  const MemberCounters& counters = entry.member->counters();
+  if (!unsettled.divergence.empty()) {
+    // All of the others, so that whom it draws does not depend on who was quick.
+    for (int other = 0; other < member_count(); ++other)
+      if (other != entry.member->number() && exchange_.view(other, counters.updates + 1) == nullptr)
+        return false;
+    return true;
+  }
+  const std::int64_t partner =
+      partner_of(config_.seed, entry.member->number(), counters.decisions, member_count());
+  return exchange_.view(partner, counters.updates) != nullptr;
+}
+
+void Trainer::settle(Entry& entry, Lock& lock) {
+  Unsettled& unsettled = *entry.unsettled;
+  unsettled.begun = true;
+  const StageScope scope(Stage::kPopulation);
+  const bool publish = is_population() && exchange_.due(entry.member->counters().updates);
+  const bool due =
+      publish || static_cast<double>(now_ns() - entry.checkpoint_ns) * 1e-9 >= config_.checkpoint_seconds;
   lock.unlock();
-  Status status = store(report, episodes, seconds);
-  if (status.ok() && due) status = store_checkpoint(updates, saved);
+  Status status;
+  if (unsettled.evaluation) status = evaluate(entry);
+  if (status.ok() && !unsettled.divergence.empty()) status = replace(entry, unsettled.divergence);
+  if (status.ok() && unsettled.decision) status = decide(entry);
   lock.lock();
+  if (status.ok() && due && !unsettled.quiet()) status = store_checkpoint(entry, lock);
   if (!status.ok()) return fail(status.error());
-  if (due) {
-    checkpoint_ns_ = now_ns();
-    checkpoint_updates_ = updates;
+  entry.member->settled();
+  entry.unsettled.reset();
+}
+
+Status Trainer::evaluate(Entry& entry) {
+  const std::vector<double> returns = entry.member->evaluate();
+  const std::scoped_lock sink_lock(sink_mu_);
+  return sink_.score(moment(entry), returns, entry.member->scores().back());
+}
+
+DecisionInputs Trainer::decision_inputs(const Member& member, std::span<const double> scores,
+                                        std::span<const Published> published) const {
+  return {.member = member.number(),
+          .number = member.counters().decisions,
+          .returns = scores,
+          .values = member.values(),
+          .published = published};
+}
+
+std::vector<Published> Trainer::views(const Entry& entry, std::int64_t update) const {
+  const std::scoped_lock lock(mu_);
+  std::vector<Published> published;
+  for (int other = 0; other < member_count(); ++other) {
+    if (other == entry.member->number()) continue;
+    if (const Published* view = exchange_.view(other, update)) published.push_back(*view);
   }
-
-  schedule_.update_applied();
-  versions_.erase(versions_.begin(), versions_.lower_bound(schedule_.oldest_version_needed(updates)));
-  for (int g = 0; g < schedule_.group_count(); ++g)
-    while (!snapshots_[g].empty() && snapshots_[g].front().round < schedule_.resume_round(g, updates))
-      snapshots_[g].pop_front();
+  return published;
 }
 
-Status Trainer::store(const UpdateReport& report, std::span<const EpisodeRecord> episodes, double seconds) {
-  const StageScope scope(Stage::kStore);
-  return sink_.update(report, episodes, agent_steps(report.version), seconds);
+// The sink's lock is held from the view to the end, so that no checkpoint of another member can push out what
+// this one is about to load.
+Status Trainer::decide(Entry& entry) {
+  const std::scoped_lock sink_lock(sink_mu_);
+  const std::vector<Published> published = views(entry, entry.member->counters().updates);
+  const std::vector<double> scores = entry.member->scores();
+  return carry_out(entry, chrysalis::decide(decision_inputs(*entry.member, scores, published), config_.tuned,
+                                            config_.population, config_.seed));
 }
 
-Status Trainer::store_checkpoint(std::int64_t updates, std::span<const NamedTensor> state) {
+Status Trainer::replace(Entry& entry, const std::string& divergence) {
+  if (!is_population())
+    return Error{ErrorCode::kDiverged,
+                 fmt::format("member {} diverged at {}; the last checkpoint stays; begin anew with a lower "
+                             "learner.learning_rate or another seed",
+                             entry.member->number(), divergence)};
+  const std::scoped_lock sink_lock(sink_mu_);
+  const std::vector<Published> published = views(entry, entry.member->counters().updates + 1);
+  const auto decision = replacement(decision_inputs(*entry.member, {}, published), entry.member->tried,
+                                    divergence, config_.seed);
+  if (!decision.ok()) return decision.error();
+  entry.member->tried.push_back(decision->partner);
+  log_warning("member {} diverged at {}: it goes on as a copy of member {}", entry.member->number(),
+              divergence, decision->partner);
+  return carry_out(entry, *decision);
+}
+
+Status Trainer::carry_out(Entry& entry, const Decision& decision) {
+  Member& member = *entry.member;
+  MemberMoment now = moment(entry);
+  if (decision.outcome == Outcome::kCopied || decision.outcome == Outcome::kReplaced) {
+    CHRYSALIS_ASSIGN_OR_RETURN(const auto state, sink_.load(decision.partner_checkpoint));
+    const std::scoped_lock lock(mu_);
+    const std::int64_t before = member.counters().unrolls_dropped;
+    CHRYSALIS_RETURN_IF_ERROR(member.adopt(learner_tensors(state), decision.after));
+    now.unrolls_dropped = member.counters().unrolls_dropped - before;
+  } else if (decision.explored) {
+    member.tune(decision.after);
+  }
+  std::vector<NamedTensor> state;
+  {
+    const std::scoped_lock lock(mu_);
+    member.decided();
+    state = member.state();
+  }
   const StageScope scope(Stage::kCheckpoint);
-  return sink_.checkpoint(updates, agent_steps(updates), state);
+  CHRYSALIS_ASSIGN_OR_RETURN(const std::string name, sink_.decision(now, decision, state));
+  const std::scoped_lock lock(mu_);
+  note_stored(entry, name, decision.outcome != Outcome::kReplaced);
+  progress_.copies += decision.outcome == Outcome::kCopied ? 1 : 0;
+  return {};
 }
 
-void Trainer::note_progress(const UpdateReport& report, std::span<const EpisodeRecord> episodes) {
-  progress_.updates = report.version;
-  progress_.agent_steps = agent_steps(report.version);
-  progress_.episodes += static_cast<std::int64_t>(episodes.size());
-  progress_.seconds = seconds_now();
-  progress_.report = report;
-  for (const EpisodeRecord& episode : episodes) last_returns_.push_back(episode.episode_return);
-  while (last_returns_.size() > kReturnWindow) last_returns_.pop_front();
-  progress_.returns = static_cast<int>(last_returns_.size());
+Status Trainer::store_checkpoint(Entry& entry, Lock& lock) {
+  const StageScope scope(Stage::kCheckpoint);
+  const std::vector<NamedTensor> state = entry.member->state();
+  const MemberMoment now = moment(entry);
+  lock.unlock();
+  const std::scoped_lock sink_lock(sink_mu_);
+  const auto name = sink_.checkpoint(now, state);
+  lock.lock();
+  if (!name.ok()) return name.error();
+  note_stored(entry, *name, true);
+  return {};
+}
+
+// A checkpoint is there, under both locks: others may see it. `own`: of weights that the member trained
+// itself or took over from a better one.
+void Trainer::note_stored(Entry& entry, const std::string& checkpoint, bool own) {
+  const Member& member = *entry.member;
+  const std::int64_t updates = member.counters().updates;
+  entry.checkpoint_ns = now_ns();
+  entry.checkpoint_updates = updates;
+  if (!is_population()) return;
+  if (publishes_after(updates) && own) {
+    exchange_.publish({.member = member.number(),
+                       .update = updates,
+                       .checkpoint = checkpoint,
+                       .returns = member.scores(),
+                       .values = {member.values().begin(), member.values().end()}});
+    if (member.counters().own_updates > 0) entry.member->tried.clear();
+  }
+  std::vector<std::int64_t> done, saved;
+  for (const auto& other : members_) {
+    // One that is not settled has yet to decide after its last update.
+    done.push_back(other->member->counters().updates - (other->unsettled && other.get() != &entry ? 1 : 0));
+    saved.push_back(std::max<std::int64_t>(0, other->checkpoint_updates));
+  }
+  exchange_.forget(done);
+  sink_.keep_from(exchange_.needed_from(*std::ranges::min_element(saved)));
+}
+
+// ---- Resuming.
+
+bool Trainer::publishes_after(std::int64_t update) const {
+  return is_population() && (exchange_.due(update) || !config_.schedule.deterministic);
+}
+
+std::int64_t Trainer::published_from() const {
+  std::int64_t saved = std::numeric_limits<std::int64_t>::max();
+  for (const auto& entry : members_) saved = std::min(saved, entry->member->counters().updates);
+  return std::min(saved, exchange_.needed_from(saved));
+}
+
+Status Trainer::restore(int member, std::span<const NamedTensor> state) {
+  const std::scoped_lock lock(mu_);
+  Entry& entry = *members_[static_cast<std::size_t>(member)];
+  CHRYSALIS_RETURN_IF_ERROR(entry.member->restore(state));
+  entry.checkpoint_updates = entry.member->counters().updates;
+  entry.mean_alpha = entry.member->weights()->alpha;
+  seconds_before_ =
+      std::max(seconds_before_, static_cast<double>(entry.member->counters().milliseconds) / 1000);
+  note_progress({});
+  return {};
+}
+
+Status Trainer::restore_published(int member, std::int64_t update, std::span<const NamedTensor> state,
+                                  const std::string& checkpoint) {
+  const std::scoped_lock lock(mu_);
+  CHRYSALIS_ASSIGN_OR_RETURN(Published published, published_of(state, member, update, checkpoint));
+  exchange_.publish(std::move(published));
+  return {};
+}
+
+// ---- For people.
+
+void Trainer::note_progress(const UpdateReport& report) {
+  progress_.updates = progress_.agent_steps = progress_.episodes = 0;
+  progress_.returns = 0;
+  progress_.members.clear();
   double sum = 0;
-  for (const double value : last_returns_) sum += value;
-  progress_.mean_return_100 = last_returns_.empty() ? 0 : sum / static_cast<double>(last_returns_.size());
+  for (const auto& entry : members_) {
+    const Member& member = *entry->member;
+    double of_member = 0;
+    for (const double value : member.returns()) of_member += value;
+    const auto count = static_cast<int>(member.returns().size());
+    progress_.updates += member.counters().updates;
+    progress_.agent_steps += member.agent_steps();
+    progress_.episodes += member.counters().episodes;
+    progress_.returns += count;
+    sum += of_member;
+    progress_.members.push_back({.updates = member.counters().updates,
+                                 .alpha = entry->mean_alpha,
+                                 .mean_return = count == 0 ? 0 : of_member / count,
+                                 .returns = count});
+  }
+  progress_.mean_return_100 = progress_.returns == 0 ? 0 : sum / progress_.returns;
+  progress_.report = report;
+  progress_.seconds = seconds_now();
   rate_window_.emplace_back(progress_.seconds, progress_.agent_steps);
   while (rate_window_.size() > 2 && progress_.seconds - rate_window_.front().first > kRateWindowSeconds)
     rate_window_.pop_front();
@@ -251,95 +436,6 @@ void Trainer::note_progress(const UpdateReport& report, std::span<const EpisodeR
 void Trainer::fail(Error error) {
   if (!error_) error_ = std::move(error);
   changed_.notify_all();
-}
-
-// The state after `updates`: the learner's, and for each group the actor as it was before its first round
-// that is not wholly consumed. That round and those after it are rolled out again on resume, with the same
-// weights, so no pixels need to be kept.
-std::vector<NamedTensor> Trainer::state(std::int64_t updates) const {
-  const StageScope scope(Stage::kCheckpoint);
-  std::vector<NamedTensor> tensors = parts_.learner->save();
-  const std::int64_t counters[] = {updates, progress_.episodes,
-                                   static_cast<std::int64_t>(seconds_now() * 1000)};
-  tensors.push_back(make_tensor("trainer.counters", {3}, counters));
-  const std::vector<float> returns(last_returns_.begin(), last_returns_.end());
-  tensors.push_back(
-      make_tensor("trainer.last_returns", {static_cast<std::int64_t>(returns.size())}, std::span(returns)));
-  if (config_.schedule.deterministic)
-    for (const auto& [version, weights] : versions_)
-      if (version >= schedule_.oldest_version_needed(updates) && version < updates)
-        tensors.push_back(make_tensor(fmt::format("trainer.behaviour.{}", version),
-                                      {static_cast<std::int64_t>(weights->values.size())},
-                                      std::span(weights->values)));
-  for (int g = 0; g < schedule_.group_count(); ++g) {
-    ByteWriter now;
-    const std::vector<std::uint8_t>* actor = nullptr;
-    for (const Snapshot& snapshot : snapshots_[g])
-      if (snapshot.round == schedule_.resume_round(g, updates)) actor = &snapshot.state;
-    if (actor == nullptr) {  // Not begun yet: the actor as it is.
-      actors_[g]->save(now);
-      actor = &now.bytes();
-    }
-    tensors.push_back(make_tensor(fmt::format("trainer.group.{}", g), std::span(*actor)));
-  }
-  return tensors;
-}
-
-Status Trainer::restore(std::span<const NamedTensor> tensors) {
-  const auto numbers = [&](std::string_view name, DType dtype, auto& out) -> Status {
-    const NamedTensor* tensor = find_tensor(tensors, name);
-    if (tensor == nullptr || tensor->dtype != dtype)
-      return invalid_input("checkpoint has no usable tensor '{}'", name);
-    out.resize(tensor->bytes.size() / dtype_bytes(dtype));
-    if (!out.empty()) std::memcpy(out.data(), tensor->bytes.data(), tensor->bytes.size());
-    return {};
-  };
-  std::vector<std::int64_t> counters;
-  std::vector<float> returns;
-  CHRYSALIS_RETURN_IF_ERROR(numbers("trainer.counters", DType::kI64, counters));
-  CHRYSALIS_RETURN_IF_ERROR(numbers("trainer.last_returns", DType::kF32, returns));
-  if (counters.size() != 3) return invalid_input("checkpoint counters are malformed");
-  const std::int64_t updates = counters[0];
-  if (updates < 0 || updates > config_.schedule.updates)
-    return invalid_input(
-        "the checkpoint is of update {}, beyond train.agent_steps (update {}): raise it to go on", updates,
-        config_.schedule.updates);
-  CHRYSALIS_RETURN_IF_ERROR(parts_.learner->restore(tensors));
-
-  const std::scoped_lock lock(mu_);
-  schedule_ = Schedule(config_.schedule, updates);
-  const WeightsPtr current = parts_.learner->weights();
-  versions_.clear();
-  versions_[updates] = current;
-  if (config_.schedule.deterministic)
-    for (std::int64_t v = schedule_.oldest_version_needed(updates); v < updates; ++v) {
-      auto old = std::make_shared<Weights>();
-      old->version = v;
-      old->layout = current->layout;
-      CHRYSALIS_RETURN_IF_ERROR(numbers(fmt::format("trainer.behaviour.{}", v), DType::kF32, old->values));
-      if (old->values.size() != current->values.size())
-        return invalid_input("checkpoint tensor 'trainer.behaviour.{}' has the wrong size", v);
-      versions_[v] = std::move(old);
-    }
-  for (int g = 0; g < schedule_.group_count(); ++g) {
-    std::vector<std::uint8_t> bytes;
-    CHRYSALIS_RETURN_IF_ERROR(numbers(fmt::format("trainer.group.{}", g), DType::kU8, bytes));
-    ByteReader reader(bytes);
-    CHRYSALIS_RETURN_IF_ERROR(actors_[g]->restore(reader));
-    if (actors_[g]->unrolls_done() != schedule_.resume_round(g, updates))
-      return invalid_input("checkpoint has group {} at round {}: expected {}", g, actors_[g]->unrolls_done(),
-                           schedule_.resume_round(g, updates));
-    snapshots_[g].clear();
-  }
-  last_returns_.assign(returns.begin(), returns.end());
-  seconds_before_ = static_cast<double>(counters[2]) / 1000;
-  progress_.updates = updates;
-  progress_.agent_steps = agent_steps(updates);
-  progress_.episodes = counters[1];
-  progress_.seconds = seconds_before_;
-  progress_.returns = static_cast<int>(returns.size());
-  checkpoint_updates_ = updates;
-  return {};
 }
 
 }  // namespace chrysalis

@@ -1,6 +1,7 @@
-// Trains one member: workers take tasks (roll out a group of environments for one unroll; learn a shard of a
-// batch) in the order that Schedule allows. Every task is single-threaded, so nothing waits inside one, and
-// one worker or sixty-four run the same program.
+// Trains one learner or a population: workers take tasks (roll out a group of environments for one unroll;
+// learn a shard of a batch; settle an update) of whichever member is furthest behind and has one. Every task
+// is single-threaded, so nothing waits inside one: ten members on two cores and one on sixty-four are the
+// same program. No member waits for another's work; see exchange.h for what `deterministic` asks.
 //
 // Threads: run() starts the workers and returns when they are done; progress() may be called from any thread.
 #pragma once
@@ -9,45 +10,52 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "chrysalis/core/result.h"
 #include "chrysalis/core/stage_clock.h"
 #include "chrysalis/core/tensor.h"
-#include "chrysalis/env/environment.h"
+#include "chrysalis/population/decision.h"
+#include "chrysalis/population/population_config.h"
 #include "chrysalis/rollout/actor.h"
 #include "chrysalis/rollout/learner.h"
-#include "chrysalis/rollout/policy.h"
+#include "chrysalis/train/exchange.h"
+#include "chrysalis/train/member.h"
 #include "chrysalis/train/schedule.h"
 
 namespace chrysalis {
 
 struct TrainerConfig {
   std::uint64_t seed = 1;
-  int member = 0;
-  ScheduleConfig schedule;
+  ScheduleConfig schedule;  // Of each member.
   int unroll_steps = 100;
   bool bootstrap_on_time_limit = false;
   const std::vector<RawAction>* actions = nullptr;  // Outlives the trainer.
+  std::vector<double> reference_scores = {1.0};     // Of each task.
+  PopulationConfig population = {};
+  std::vector<Tuned> tuned = {};  // Of population.tune, in the order of the members' values.
   int workers = 1;
-  double checkpoint_seconds = 60;     // Between checkpoints; also one at the end and at a stop.
+  double checkpoint_seconds = 60;     // Between checkpoints of a member; also one at the end and at a stop.
   StageClock* stage_clock = nullptr;  // Counts the workers' time; outlives the trainer.
 };
 
-// The pixels and numbers that may wait for the learner at once: what grows with batch and environments. What
+// The pixels and numbers that may wait for a learner at once: what grows with batch and environments. What
 // the network and its gradient need besides is the learner's.
 std::size_t unroll_ring_bytes(const ScheduleConfig& schedule, const UnrollShape& shape);
 
-// What the trainer is made of; each worker gets a policy of its own.
-struct TrainerParts {
-  std::unique_ptr<Learner> learner;
-  std::function<std::unique_ptr<Policy>()> make_policy;
-  std::function<std::unique_ptr<Environment>(int environment)> make_environment;
+// Where a member is at a moment that is recorded.
+struct MemberMoment {
+  int member = 0;
+  std::int64_t updates = 0;
+  std::int64_t agent_steps = 0;
+  std::int64_t episodes = 0;
+  std::int64_t unrolls_dropped = 0;  // By this decision.
 };
 
 // Where the results go. Called by one worker at a time; an error stops training and is what run() returns.
@@ -55,92 +63,138 @@ class TrainingSink {
  public:
   virtual ~TrainingSink() = default;
   // After each update: what it was like, and the episodes that ended in its unrolls.
-  virtual Status update(const UpdateReport& report, std::span<const EpisodeRecord> episodes,
+  virtual Status update(int member, const UpdateReport& report, std::span<const EpisodeRecord> episodes,
                         std::int64_t agent_steps, double seconds) = 0;
-  // Everything that a resume needs, as of `updates`.
-  virtual Status checkpoint(std::int64_t updates, std::int64_t agent_steps,
-                            std::span<const NamedTensor> state) = 0;
+  // A round of evaluation: the return of each task, and the score of them.
+  virtual Status score(const MemberMoment& moment, std::span<const double> returns, double score) = 0;
+  // Everything that a resume of the member needs. Answers the checkpoint's name.
+  virtual Result<std::string> checkpoint(const MemberMoment& moment, std::span<const NamedTensor> state) = 0;
+  // A decision and the state that it leads to, both or neither. Answers the checkpoint's name.
+  virtual Result<std::string> decision(const MemberMoment& moment, const Decision& decision,
+                                       std::span<const NamedTensor> state) = 0;
+  // The state of a checkpoint that was answered before.
+  virtual Result<std::vector<NamedTensor>> load(const std::string& checkpoint) = 0;
+  // Checkpoints of this update and later ones must stay.
+  virtual void keep_from(std::int64_t update) = 0;
 };
 
-// Where training stands, for people.
+// Where a member stands, for people.
+struct MemberProgress {
+  std::int64_t updates = 0;
+  double alpha = 1;
+  double mean_return = 0;  // Of the newest 100 episodes since its last copy.
+  int returns = 0;         // How many there are of them.
+};
+
+// Where training stands, for people. Sums are over the members.
 struct Progress {
   std::int64_t updates = 0;
-  std::int64_t agent_steps = 0;  // Consumed by the learner.
+  std::int64_t agent_steps = 0;  // Consumed by the learners.
   std::int64_t agent_steps_target = 0;
   std::int64_t episodes = 0;
   double seconds = 0;            // Of training, over all resumes.
   double agent_steps_per_s = 0;  // Of the last stretch.
-  double mean_return_100 = 0;    // Of the last 100 episodes.
-  int returns = 0;               // How many there are of them, up to 100.
+  double mean_return_100 = 0;    // Of the newest 100 episodes of each member since its last copy.
+  int returns = 0;               // How many there are of them, up to 100 a member.
   UpdateReport report;           // Of the last update.
+  std::int64_t copies = 0;       // Decisions that copied, of this process.
+  std::vector<MemberProgress> members;
 };
 
 class Trainer {
  public:
-  Trainer(const TrainerConfig& config, TrainerParts parts, TrainingSink& sink);
+  // One member's parts each; members.size() is population.size.
+  Trainer(const TrainerConfig& config, std::vector<MemberParts> members, TrainingSink& sink);
   ~Trainer();
 
-  // Takes up where the state of a checkpoint was. Before run(), at most once.
-  Status restore(std::span<const NamedTensor> state);
+  // Takes up where the state of a member's checkpoint was. Before run(), at most once a member.
+  Status restore(int member, std::span<const NamedTensor> state);
+  // A checkpoint of a member that others may ask for. Before run(), by rising update.
+  Status restore_published(int member, std::int64_t update, std::span<const NamedTensor> state,
+                           const std::string& checkpoint);
+  // Which checkpoints restore_published() wants, once every member is restored: from this update on, those
+  // after which a member publishes.
+  std::int64_t published_from() const;
+  bool publishes_after(std::int64_t update) const;
 
-  // Trains until done, or until `stop` is set (then to the end of the running tasks), with a checkpoint at
-  // the end. Diverged numbers are an error of code kDiverged; the checkpoints before stay.
+  // Trains until done, or until `stop` is set (then to the end of the running tasks), with a checkpoint of
+  // each member at the end. A diverged member becomes a copy of a healthy one; where there is none left it is
+  // an error of code kDiverged. The checkpoints before stay.
   Status run(const std::atomic<bool>& stop);
 
   Progress progress() const;
   bool finished() const;
-  // The shape of the unrolls that the learner gets.
-  const UnrollShape& unroll_shape() const { return actors_.front()->unroll_shape(); }
-  // Of the weights after the last update.
-  WeightsPtr weights() const { return parts_.learner->weights(); }
+  int member_count() const { return static_cast<int>(members_.size()); }
+  // The shape of the unrolls that the learners get.
+  const UnrollShape& unroll_shape() const { return members_.front()->member->unroll_shape(); }
+  // Of a member's weights after its last update.
+  WeightsPtr weights(int member = 0) const {
+    return members_[static_cast<std::size_t>(member)]->member->weights();
+  }
 
  private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  // What stands between an update and the next one.
+  struct Unsettled {
+    bool evaluation = false;
+    bool decision = false;
+    std::string divergence;  // Of an update that did not come about; empty: all is well.
+    bool begun = false;      // A worker is at it.
+    bool quiet() const { return decision || !divergence.empty(); }  // Needs that no rollout runs.
+  };
+  struct Entry {
+    std::unique_ptr<Member> member;
+    std::optional<Unsettled> unsettled;
+    std::int64_t checkpoint_updates = -1;  // Of its last checkpoint.
+    std::int64_t checkpoint_ns = 0;
+    double mean_alpha = 1;
+  };
+  struct Claim {
+    Entry* entry = nullptr;
+    std::optional<Task> task;  // None: settle the update.
+  };
   struct Worker {
-    std::unique_ptr<Policy> policy;
-    std::int64_t loaded_version = -1;
+    std::vector<std::unique_ptr<Policy>> policies;  // One for each member that it acted for.
+    std::vector<WeightsPtr> loaded;
   };
-  struct Snapshot {
-    std::int64_t round = 0;
-    std::vector<std::uint8_t> state;  // Of the actor before it.
-  };
+
+  bool all_finished() const;
+  std::optional<Claim> claim();
+  bool can_settle(const Entry& entry) const;
   void work(Worker& worker, const std::atomic<bool>& stop);
-  Snapshot snapshot(const Task& task) const;
-  static void load(Worker& worker, const WeightsPtr& weights);
-  void roll_out(const Task& task, Worker& worker);
-  void learn(const Task& task);
-  void apply(std::unique_lock<std::mutex>& lock);
-  Status store(const UpdateReport& report, std::span<const EpisodeRecord> episodes, double seconds);
-  Status store_checkpoint(std::int64_t updates, std::span<const NamedTensor> state);
-  void note_progress(const UpdateReport& report, std::span<const EpisodeRecord> episodes);
-  void fail(Error error);
-  std::vector<NamedTensor> state(std::int64_t updates) const;
-  std::int64_t agent_steps(std::int64_t updates) const;
+  void roll_out(Entry& entry, const Task& task, Worker& worker, Lock& lock);
+  void apply(Entry& entry, Lock& lock);
+  void settle(Entry& entry, Lock& lock);
+  Status evaluate(Entry& entry);
+  Status decide(Entry& entry);
+  Status replace(Entry& entry, const std::string& divergence);
+  Status carry_out(Entry& entry, const Decision& decision);
+  Status store_checkpoint(Entry& entry, Lock& lock);
+  std::vector<Published> views(const Entry& entry, std::int64_t update) const;
+  void note_stored(Entry& entry, const std::string& checkpoint, bool decided);
+  void note_progress(const UpdateReport& report);
+  MemberMoment moment(const Entry& entry) const;
+  DecisionInputs decision_inputs(const Member& member, std::span<const double> scores,
+                                 std::span<const Published> published) const;
+  bool is_population() const { return members_.size() > 1; }
   double seconds_now() const;
-  Unroll& unroll_at(std::int64_t position);
+  void fail(Error error);
 
   // Constant after construction.
   TrainerConfig config_;
-  TrainerParts parts_;
   TrainingSink& sink_;
+  std::vector<std::unique_ptr<Entry>> members_;
 
-  // One task at a time each: the running rollout of the group, the running update.
-  std::vector<std::unique_ptr<Actor>> actors_;
-  std::vector<std::unique_ptr<Unroll>> unrolls_;             // [capacity], at position % capacity.
-  std::vector<std::vector<EpisodeRecord>> unroll_episodes_;  // [capacity], likewise.
-
+  std::mutex sink_mu_;  // Held for calls of sink_; taken before mu_ where both are.
   mutable std::mutex mu_;
   std::condition_variable changed_;
-  // Guarded by mu_.
-  Schedule schedule_;
-  std::map<std::int64_t, WeightsPtr> versions_;  // That a rollout may still ask for.
-  std::vector<std::deque<Snapshot>> snapshots_;  // [groups], of the rounds not yet consumed.
+  // Guarded by mu_, with what Member says.
+  Exchange exchange_;
   std::optional<Error> error_;
   Progress progress_;
-  std::deque<double> last_returns_;
   double seconds_before_ = 0;  // Trained before the last resume.
   std::int64_t started_ns_ = 0;
-  std::int64_t checkpoint_ns_ = 0;
-  std::int64_t checkpoint_updates_ = -1;                     // Of the last checkpoint.
   std::deque<std::pair<double, std::int64_t>> rate_window_;  // (seconds, agent steps) of late updates.
 };
 

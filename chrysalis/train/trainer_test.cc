@@ -3,92 +3,20 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <numeric>
 #include <set>
 #include <thread>
 
 #include "chrysalis/core/bytes.h"
 #include "chrysalis/env/fake_environment.h"
 #include "chrysalis/rollout/action_set.h"
-#include "chrysalis/rollout/scripted_policy.h"
+#include "chrysalis/train/hash_learner_test.h"
 
 namespace chrysalis {
 namespace {
 
-constexpr int kActions = 9;
-
-// Weights are nine logits; an update moves them by a hash of everything in the batch, so one wrong byte,
-// order or version anywhere gives other weights.
-class HashLearner : public Learner {
- public:
-  void tune(const LearnerConfig&, const CurriculumConfig&) override {}
-  explicit HashLearner(int shards, std::int64_t diverges_at = -1)
-      : diverges_at_(diverges_at), hashes_(shards) {
-    auto weights = std::make_shared<Weights>();
-    weights->values.assign(kActions, 0.0f);
-    weights_ = weights;
-  }
-  int shard_count() const override { return static_cast<int>(hashes_.size()); }
-  void gradient(int shard, std::span<const Unroll* const> unrolls) override {
-    std::uint64_t hash = 1;
-    for (const Unroll* unroll : unrolls) {
-      hash = hash64(unroll->observations, hash);
-      hash = hash64(
-          {reinterpret_cast<const std::uint8_t*>(unroll->actions.data()), unroll->actions.size() * 4}, hash);
-      hash = hash64(
-          {reinterpret_cast<const std::uint8_t*>(unroll->core_state.data()), unroll->core_state.size() * 4},
-          hash);
-      hash = mix64(hash + static_cast<std::uint64_t>(unroll->environment));
-    }
-    hashes_[shard] = hash;
-  }
-  UpdateReport apply() override {
-    auto next = std::make_shared<Weights>();
-    next->version = weights_->version + 1;
-    const std::uint64_t all =
-        std::accumulate(hashes_.begin(), hashes_.end(), std::uint64_t{0},
-                        [](std::uint64_t a, std::uint64_t b) { return mix64(a * 31 + b); });
-    RandomStream stream(all, 0);
-    for (const float value : weights_->values)
-      next->values.push_back(0.9f * value + static_cast<float>(stream.uniform(-1, 1)));
-    if (next->version == diverges_at_) return {.version = next->version, .finite = false, .loss = NAN};
-    const std::scoped_lock lock(mu_);
-    weights_ = next;
-    return {.version = next->version};
-  }
-  WeightsPtr weights() const override {
-    const std::scoped_lock lock(mu_);
-    return weights_;
-  }
-  std::vector<NamedTensor> save() const override {
-    const std::int64_t version = weights_->version;
-    return {make_tensor("weights", {kActions}, std::span<const float>(weights_->values)),
-            make_tensor("version", {}, std::span(&version, 1))};
-  }
-  Status restore(std::span<const NamedTensor> tensors) override {
-    const NamedTensor* values = find_tensor(tensors, "weights");
-    const NamedTensor* version = find_tensor(tensors, "version");
-    if (values == nullptr || version == nullptr) return invalid_input("no weights in the checkpoint");
-    auto weights = std::make_shared<Weights>();
-    weights->values.resize(kActions);
-    std::memcpy(weights->values.data(), values->bytes.data(), values->bytes.size());
-    std::memcpy(&weights->version, version->bytes.data(), 8);
-    weights_ = weights;
-    return {};
-  }
-
- private:
-  std::int64_t diverges_at_;
-  std::vector<std::uint64_t> hashes_;
-  mutable std::mutex mu_;
-  WeightsPtr weights_;
-};
-
 class MemorySink : public TrainingSink {
  public:
-  Status update(const UpdateReport& report, std::span<const EpisodeRecord> ended, std::int64_t,
+  Status update(int, const UpdateReport& report, std::span<const EpisodeRecord> ended, std::int64_t,
                 double) override {
     versions.push_back(report.version);
     for (const EpisodeRecord& e : ended)
@@ -97,11 +25,21 @@ class MemorySink : public TrainingSink {
     if (fail_at == report.version) return io_error("disk full");
     return {};
   }
-  Status checkpoint(std::int64_t updates, std::int64_t, std::span<const NamedTensor> state) override {
-    checkpoint_updates = updates;
+  Result<std::string> checkpoint(const MemberMoment& moment, std::span<const NamedTensor> state) override {
+    checkpoint_updates = moment.updates;
     last_state.assign(state.begin(), state.end());
-    return {};
+    return std::string("state");
   }
+  Status score(const MemberMoment&, std::span<const double>, double) override {
+    return io_error("nobody is evaluated here");
+  }
+  Result<std::string> decision(const MemberMoment&, const Decision&, std::span<const NamedTensor>) override {
+    return io_error("one member decides nothing");
+  }
+  Result<std::vector<NamedTensor>> load(const std::string& name) override {
+    return io_error("nobody copies {}", name);
+  }
+  void keep_from(std::int64_t) override {}
   std::vector<std::int64_t> versions;
   std::set<std::pair<int, std::int64_t>> episodes;
   int doubled_episodes = 0;
@@ -134,26 +72,9 @@ std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemorySink& sink) {
                              .workers = setup.workers,
                              .checkpoint_seconds = 1e9,
                              .stage_clock = setup.stage_clock};
-  return std::make_unique<Trainer>(
-      config,
-      TrainerParts{.learner = std::make_unique<HashLearner>(3, setup.diverges_at),
-                   .make_policy =
-                       [] {
-                         return make_scripted_policy(kActions, 1,
-                                                     [](const ScriptedView& view, std::span<float> state,
-                                                        std::span<float> log_policy, float&) {
-                                                       state[0] += 1.0f;
-                                                       double sum = 0;
-                                                       for (int a = 0; a < kActions; ++a)
-                                                         sum += std::exp(view.weights->values[a]);
-                                                       for (int a = 0; a < kActions; ++a)
-                                                         log_policy[a] = view.weights->values[a] -
-                                                                         static_cast<float>(std::log(sum));
-                                                     });
-                       },
-                   .make_environment =
-                       [](int) { return std::make_unique<FakeEnvironment>(FakeEnvironment::Config{}); }},
-      sink);
+  std::vector<MemberParts> members;
+  members.push_back(hash_member(std::make_unique<HashLearner>(3, setup.diverges_at)));
+  return std::make_unique<Trainer>(config, std::move(members), sink);
 }
 
 std::vector<float> train(const Setup& setup) {
@@ -209,7 +130,7 @@ TEST(Trainer, StoppedAndResumedAnywhereGivesTheUninterruptedWeightsAndEpisodes) 
     sink.stop = false;
     sink.stop_at = -1;
     const auto second = make_trainer({.workers = 2}, sink);
-    ASSERT_TRUE(second->restore(sink.last_state).ok());
+    ASSERT_TRUE(second->restore(0, sink.last_state).ok());
     EXPECT_EQ(second->progress().updates, sink.checkpoint_updates);
     ASSERT_TRUE(second->run(sink.stop).ok());
     EXPECT_EQ(second->weights()->values, whole->weights()->values) << "stopped at " << stop_at;
@@ -245,14 +166,15 @@ TEST(Trainer, SaysWhatAnUnusableCheckpointLacks) {
   const auto trainer = make_trainer({}, sink);
   sink.stop_at = 4;
   ASSERT_TRUE(trainer->run(sink.stop).ok());
-  for (const char* name : {"trainer.counters", "trainer.group.2", "trainer.last_returns", "weights"}) {
+  for (const char* name : {"trainer.counters", "trainer.group.2", "trainer.returns", "trainer.scores",
+                           "trainer.values", "trainer.tried", "trainer.behaviour_alphas", "weights"}) {
     std::vector<NamedTensor> state = sink.last_state;
     std::erase_if(state, [&](const NamedTensor& tensor) { return tensor.name == name; });
     MemorySink other;
-    EXPECT_FALSE(make_trainer({}, other)->restore(state).ok()) << name;
+    EXPECT_FALSE(make_trainer({}, other)->restore(0, state).ok()) << name;
   }
   MemorySink other;
-  const Status shorter = make_trainer({.updates = 2}, other)->restore(sink.last_state);
+  const Status shorter = make_trainer({.updates = 2}, other)->restore(0, sink.last_state);
   EXPECT_NE(shorter.error().message.find("beyond train.agent_steps"), std::string::npos);
 }
 
