@@ -3,6 +3,7 @@
 
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/experiment.h"
 #include "chrysalis/cli/interrupt.h"
 #include "chrysalis/cli/progress_line.h"
 #include "chrysalis/cli/training.h"
@@ -22,24 +23,19 @@ struct Options {
   std::vector<std::string> assignments;
 };
 
-// Settings that may change between one start of a run and the next without making it another experiment.
-bool may_change(const std::string& key) {
-  return key == "train.agent_steps" || key == "train.workers" || key == "learner.device" ||
-         key == "compute.kernels" || key.starts_with("store.");
-}
-
 // The run was made by a config: the one given now must be the same in all that matters.
-Status check_same_experiment(RunDirectory& run, const std::string& resolved) {
+Status check_same_experiment(RunDirectory& run, RunConfig& config) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto before, run.config());
   if (!before) return {};
-  for (const ConfigChange& change : config_changes(*before, resolved))
-    if (!may_change(change.path))
-      return invalid_input(
-          "{} was begun with {} = {}, now it is {}: give the run another --run, or --fresh to begin anew "
-          "(the old run is moved aside)",
-          run.path().string(), change.path, change.before.empty() ? "(absent)" : change.before,
-          change.after.empty() ? "(absent)" : change.after);
-  return {};
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto changes,
+                             experiment_changes(*before, run.config_path().string(), config));
+  if (changes.empty()) return {};
+  const ConfigChange& change = changes.front();
+  return invalid_input(
+      "{} was begun with {} = {}, now it is {}: give the run another --run, or --fresh to begin anew (the "
+      "old "
+      "run is moved aside)",
+      run.path().string(), change.path, change.before, change.after);
 }
 
 Status restore_newest(RunDirectory& run, Trainer& trainer) {
@@ -71,7 +67,7 @@ Status run_training(const Options& options) {
       RunDirectory run,
       RunDirectory::open(directory, options.fresh ? OpenMode::kFresh : OpenMode::kResumeOrCreate,
                          config.store));
-  CHRYSALIS_RETURN_IF_ERROR(check_same_experiment(run, resolved));
+  CHRYSALIS_RETURN_IF_ERROR(check_same_experiment(run, config));
   CHRYSALIS_RETURN_IF_ERROR(log_to_file(run.log_path().string()));
   if (!run.moved_aside().empty()) log_info("the old run is now {}", run.moved_aside().string());
 

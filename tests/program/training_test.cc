@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "chrysalis/core/random.h"
+#include "chrysalis/store/run_directory.h"
 #include "chrysalis/store/scratch_directory_test.h"
 #include "program.h"
 
@@ -203,6 +204,25 @@ TEST_F(Training, ARunOfAnotherConfigIsNotGoneOnWith) {
   expect_one_error(outcome, 2, "run was begun with learner.entropy_cost = 0.003, now it is 0.5");
   EXPECT_NE(outcome.err.find("--fresh"), std::string::npos);
   EXPECT_EQ(member("run")["agent_steps"], 100);
+}
+
+// As a run looks that was begun before a setting was there.
+TEST_F(Training, ARunBegunWithFewerSettingsGoesOn) {
+  finished(train("run", set("train.agent_steps=1000")));
+  {
+    auto run = RunDirectory::open(scratch_ / "run", OpenMode::kResumeOrCreate);
+    ASSERT_TRUE(run.ok()) << run.error().message;
+    std::string config = run->config().value().value();
+    const std::size_t at = config.find("gradient_clip = ");
+    ASSERT_NE(at, std::string::npos);
+    config.erase(at, config.find('\n', at) - at);
+    ASSERT_TRUE(run->write_config(config).ok());
+  }
+  finished(train("run"));
+  EXPECT_EQ(member("run")["agent_steps"], 1500);
+  EXPECT_NE(text_of_file(scratch_ / "run/config.toml").find("\ngradient_clip = "), std::string::npos);
+  expect_one_error(run_in_scratch(train("run", set("learner.gradient_clip=1"))), 2,
+                   "run was begun with learner.gradient_clip = ");
 }
 
 TEST_F(Training, EvalAndRecordUseTheRun) {

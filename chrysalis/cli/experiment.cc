@@ -1,0 +1,23 @@
+#include "chrysalis/cli/experiment.h"
+
+#include <algorithm>
+
+namespace chrysalis {
+
+bool is_run_neutral(std::string_view path) {
+  return path == "train.workers" || path == "learner.device" || path == "compute.kernels" ||
+         path.starts_with("store.");
+}
+
+Result<std::vector<ConfigChange>> experiment_changes(std::string_view stored, const std::string& source,
+                                                     RunConfig& now) {
+  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig before, run_config_from_text(stored, source, {}));
+  auto changes = config_changes(to_toml(fields_of(before), /*comments=*/false),
+                                to_toml(fields_of(now), /*comments=*/false));
+  std::erase_if(changes, [](const ConfigChange& change) {
+    return change.path == "train.agent_steps" || is_run_neutral(change.path);
+  });
+  return changes;
+}
+
+}  // namespace chrysalis
