@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct AgentOptions {
   std::string level;
   std::string kernels;
   std::string checkpoint;
+  std::optional<std::int64_t> member;
+  std::optional<double> alpha;
   std::uint64_t seed = 1;
   std::vector<std::string> assignments;
 };
@@ -33,7 +36,13 @@ struct AgentSource {
   RunConfig config;        // The run's, or the defaults; the options' level and assignments on top.
   std::string policy;      // "random", or "RUN@CHECKPOINT" for people.
   std::string checkpoint;  // Its name; empty for a policy by name.
-  WeightsPtr weights;      // Null for a policy by name.
+  std::int64_t member = 0;
+  WeightsPtr weights;           // Null for a policy by name.
+  std::optional<double> alpha;  // Of the mixture that acts; none: that of the weights.
+  std::int32_t task = 0;        // Whose head the simple policy acts with.
+
+  // Of the mixture that acts; 1 where there is one policy.
+  double acting_alpha() const { return weights == nullptr ? 1.0 : alpha.value_or(weights->alpha); }
 
   // Any thread may make its own.
   Result<std::unique_ptr<Policy>> make_policy() const;
@@ -50,7 +59,9 @@ Status check_agent(const RunConfig& config);
 Status check_compute(const RunConfig& config);
 // The network of a config as a policy, without weights yet, on the kernels or on LibTorch as the config says;
 // `packed`, of this config, may be shared by many. Errors: those of agent_shape().
+// alpha: as make_network_policy() takes it.
 Result<std::unique_ptr<Policy>> make_policy(const RunConfig& config,
-                                            std::shared_ptr<PackedNetworks> packed = nullptr);
+                                            std::shared_ptr<PackedNetworks> packed = nullptr,
+                                            std::optional<double> alpha = {});
 
 }  // namespace chrysalis

@@ -22,12 +22,18 @@ void print_line(const char* what, const std::string& detail, const Json& json) {
              100 * json["fraction_of_sgemm"].get<double>());
 }
 
+Result<MemberParts> one_member(RunConfig config) {
+  config.population.size = 1;
+  CHRYSALIS_ASSIGN_OR_RETURN(auto members, make_members(config));
+  return std::move(members.front());
+}
+
 }  // namespace
 
 Result<Json> bench_act(const BenchSettings& settings) {
   constexpr int kBatch = 32;
   const RunConfig& config = settings.config;
-  CHRYSALIS_ASSIGN_OR_RETURN(const TrainerParts parts, make_trainer_parts(config));
+  CHRYSALIS_ASSIGN_OR_RETURN(const MemberParts parts, one_member(config));
   const auto policy = parts.make_policy();
   policy->load(parts.learner->weights());
   const std::size_t bytes =
@@ -68,7 +74,7 @@ Result<Json> bench_learn(const BenchSettings& settings) {
   RunConfig config = settings.config;
   config.learner.batch_unrolls = kUnrolls;
   config.learner.shards = 1;
-  CHRYSALIS_ASSIGN_OR_RETURN(const TrainerParts parts, make_trainer_parts(config));
+  CHRYSALIS_ASSIGN_OR_RETURN(const MemberParts parts, one_member(config));
   std::vector<std::unique_ptr<Environment>> environments;
   for (int i = 0; i < kUnrolls; ++i) environments.push_back(parts.make_environment(i));
   const auto policy = parts.make_policy();

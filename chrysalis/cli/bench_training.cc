@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <numeric>
 #include <thread>
 
 #include "chrysalis/cli/agent_source.h"
@@ -69,28 +70,44 @@ double cpu_seconds() {
 // Hands everything on to the run, and marks each update.
 class MarkingSink final : public TrainingSink {
  public:
-  MarkingSink(TrainingSink& run, const StageClock& clock, double seconds,
+  MarkingSink(TrainingSink& run, std::int64_t members, const StageClock& clock, double seconds,
               const std::atomic<bool>& interrupted)
-      : run_(run), clock_(clock), seconds_(seconds), interrupted_(interrupted) {}
+      : run_(run),
+        clock_(clock),
+        seconds_(seconds),
+        interrupted_(interrupted),
+        agent_steps_(static_cast<std::size_t>(members)) {}
 
-  Status update(const UpdateReport& report, std::span<const EpisodeRecord> episodes, std::int64_t agent_steps,
-                double seconds) override {
-    Status status = run_.update(report, episodes, agent_steps, seconds);
-    if (++updates_ >= kWarmUpUpdates) {
+  Status update(int member, const UpdateReport& report, std::span<const EpisodeRecord> episodes,
+                std::int64_t agent_steps, double seconds) override {
+    Status status = run_.update(member, report, episodes, agent_steps, seconds);
+    agent_steps_[static_cast<std::size_t>(member)] = agent_steps;
+    if (++updates_ >= kWarmUpUpdates * agent_steps_.size()) {
       const double now = static_cast<double>(StageClock::steady_now()) * 1e-9;
-      marks_.push_back({.seconds = now,
-                        .cpu_seconds = cpu_seconds(),
-                        .agent_steps = agent_steps,
-                        .stages = clock_.read()});
+      marks_.push_back(
+          {.seconds = now,
+           .cpu_seconds = cpu_seconds(),
+           .agent_steps = std::accumulate(agent_steps_.begin(), agent_steps_.end(), std::int64_t{0}),
+           .stages = clock_.read()});
       if (marks_.size() > kBenchRepeats && now - marks_.front().seconds >= seconds_) stop_ = true;
     }
     if (interrupted_) stop_ = true;
     return status;
   }
-  Status checkpoint(std::int64_t updates, std::int64_t agent_steps,
-                    std::span<const NamedTensor> state) override {
-    return run_.checkpoint(updates, agent_steps, state);
+  Result<std::string> checkpoint(const MemberMoment& moment, std::span<const NamedTensor> state) override {
+    return run_.checkpoint(moment, state);
   }
+  Status score(const MemberMoment& moment, std::span<const double> returns, double score) override {
+    return run_.score(moment, returns, score);
+  }
+  Result<std::string> decision(const MemberMoment& moment, const Decision& decision,
+                               std::span<const NamedTensor> state) override {
+    return run_.decision(moment, decision, state);
+  }
+  Result<std::vector<NamedTensor>> load(const std::string& checkpoint) override {
+    return run_.load(checkpoint);
+  }
+  void keep_from(std::int64_t update) override { run_.keep_from(update); }
 
   const std::atomic<bool>& stop() const { return stop_; }
   std::vector<TrainingMark> take_marks() { return std::move(marks_); }
@@ -100,6 +117,7 @@ class MarkingSink final : public TrainingSink {
   const StageClock& clock_;
   double seconds_;
   const std::atomic<bool>& interrupted_;
+  std::vector<std::int64_t> agent_steps_;  // Of each member.
   std::size_t updates_ = 0;
   std::vector<TrainingMark> marks_;
   std::atomic<bool> stop_ = false;
@@ -109,24 +127,24 @@ class MarkingSink final : public TrainingSink {
 
 Result<std::vector<TrainingMark>> measure_training(RunConfig config, double seconds) {
   config.train.agent_steps = 1'000'000'000'000;
-  CHRYSALIS_ASSIGN_OR_RETURN(TrainerParts parts, make_trainer_parts(config));
+  CHRYSALIS_ASSIGN_OR_RETURN(auto members, make_members(config));
   // From here on the first Ctrl-C leaves by the ordinary way, and the directory goes.
   const std::atomic<bool>& interrupted = catch_interrupts();
   CHRYSALIS_ASSIGN_OR_RETURN(const TemporaryDirectory directory, TemporaryDirectory::create());
   CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run,
                              RunDirectory::open(directory.path(), OpenMode::kResumeOrCreate, config.store));
-  CHRYSALIS_RETURN_IF_ERROR(
-      run.database().add_member({.member = 0,
-                                 .created = unix_seconds_now(),
-                                 .config = to_toml(fields_of(config), /*comments=*/false)}));
-  RunSink store(run, /*member=*/0, config.level.name);
-
+  for (std::int64_t member = 0; member < config.population.size; ++member)
+    CHRYSALIS_RETURN_IF_ERROR(
+        run.database().add_member({.member = member,
+                                   .created = unix_seconds_now(),
+                                   .config = to_toml(fields_of(config), /*comments=*/false)}));
   TrainerConfig trainer_settings = trainer_config(config);
+  RunSink store(run, levels_of(config), trainer_settings.tuned);
   StageClock clock(trainer_settings.workers);
   trainer_settings.stage_clock = &clock;
 
-  MarkingSink sink(store, clock, seconds, interrupted);
-  Trainer trainer(trainer_settings, std::move(parts), sink);
+  MarkingSink sink(store, config.population.size, clock, seconds, interrupted);
+  Trainer trainer(trainer_settings, std::move(members), sink);
   CHRYSALIS_RETURN_IF_ERROR(trainer.run(sink.stop()));
   if (interrupted) return io_error("interrupted");
   return sink.take_marks();
@@ -180,7 +198,9 @@ Result<Json> bench_train(const BenchSettings& settings) {
               {"fraction_of_sgemm", gflops / (settings.sgemm_gflops * cores)},
               {"cpu_of_busy_time", cpu_of_busy_time(marks)},
               {"peak_resident_mib", mib(peak_resident_bytes())},
-              {"unrolls_mib", mib(unroll_ring_bytes(trainer_config(config).schedule, unroll))}};
+              {"members", config.population.size},
+              {"unrolls_mib", mib(static_cast<std::size_t>(config.population.size) *
+                                  unroll_ring_bytes(trainer_config(config).schedule, unroll))}};
 }
 
 void print_train(const Json& json) {

@@ -41,7 +41,8 @@ Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const Options&
                  {.seed = options.agent.seed,
                   .first_episode = first,
                   .episodes = count,
-                  .actions = action_set(agent.config.agent.actions).value()});
+                  .actions = action_set(agent.config.agent.actions).value(),
+                  .task = agent.task});
     return {};
   };
   {
@@ -80,12 +81,10 @@ Status run(const Options& options) {
   for (const EpisodeRecord& record : records) returns.push_back(record.episode_return);
   const MeanInterval interval = mean_interval(returns);
   if (options.json) {
-    const nlohmann::ordered_json result = {{"level", agent.config.level.name},
-                                           {"policy", agent.policy},
-                                           {"episodes", returns.size()},
-                                           {"mean_return", interval.mean},
-                                           {"ci95", {interval.low, interval.high}},
-                                           {"returns", returns}};
+    const nlohmann::ordered_json result = {
+        {"level", agent.config.level.name},      {"policy", agent.policy},     {"member", agent.member},
+        {"alpha", agent.acting_alpha()},         {"episodes", returns.size()}, {"mean_return", interval.mean},
+        {"ci95", {interval.low, interval.high}}, {"returns", returns}};
     fmt::print("{}\n", result.dump());
   } else {
     fmt::print("{} on {}: mean return {:.2f}, 95 % interval {:.2f} to {:.2f}, {} episodes\n", agent.policy,

@@ -4,7 +4,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <string_view>
 
 namespace chrysalis {
@@ -23,6 +25,17 @@ std::string duration_text(double seconds) {
   return fmt::format("{}h{:02}m", whole / 3600, whole / 60 % 60);
 }
 
+namespace {
+
+// Over the members; 1 without any, or without mixtures.
+std::pair<double, double> alpha_range(const Progress& progress) {
+  if (progress.members.empty()) return {1, 1};
+  const auto [low, high] = std::ranges::minmax_element(progress.members, {}, &MemberProgress::alpha);
+  return {low->alpha, high->alpha};
+}
+
+}  // namespace
+
 // In the order in which a narrow terminal may cut it off.
 std::string progress_text(const Progress& progress, int action_repeat) {
   std::string text = fmt::format("{}/{} agent steps ({} frames)", grouped_digits(progress.agent_steps),
@@ -33,6 +46,16 @@ std::string progress_text(const Progress& progress, int action_repeat) {
         fmt::format("  {} steps/s", grouped_digits(static_cast<std::int64_t>(progress.agent_steps_per_s)));
   if (progress.returns > 0)
     text += fmt::format("  return {:.2f} ({})", progress.mean_return_100, progress.returns);
+  if (progress.members.size() > 1) {
+    const auto best = std::ranges::max_element(progress.members, {}, [](const MemberProgress& member) {
+      return member.returns > 0 ? member.mean_return : -std::numeric_limits<double>::infinity();
+    });
+    if (best->returns > 0) text += fmt::format("  best {:.2f}", best->mean_return);
+  }
+  if (const auto [low, high] = alpha_range(progress); low < 1)
+    text +=
+        low == high ? fmt::format("  alpha {:.2f}", low) : fmt::format("  alpha {:.2f}-{:.2f}", low, high);
+  if (progress.members.size() > 1) text += fmt::format("  copies {}", progress.copies);
   if (progress.agent_steps_per_s > 0) {
     const std::int64_t left = progress.agent_steps_target - progress.agent_steps;
     text += fmt::format("  ETA {}", duration_text(static_cast<double>(left) / progress.agent_steps_per_s));

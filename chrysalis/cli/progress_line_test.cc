@@ -48,6 +48,20 @@ TEST(ProgressLine, ItHoldsStepsFramesRateReturnLossLagAndTimeLeft) {
             "loss -12.3  entropy 2.20  lag 1.2");
 }
 
+TEST(ProgressLine, APopulationShowsItsBestItsAlphasAndItsCopies) {
+  Progress progress{.agent_steps = 1500, .agent_steps_target = 3000, .returns = 20, .report = {}};
+  progress.mean_return_100 = 3;
+  progress.copies = 2;
+  progress.members = {{.alpha = 0.05, .mean_return = 2, .returns = 10},
+                      {.alpha = 0.35, .mean_return = 4, .returns = 10},
+                      {.alpha = 0.1, .mean_return = 0, .returns = 0}};
+  EXPECT_EQ(progress_text(progress, 1),
+            "1,500/3,000 agent steps (1,500 frames)  return 3.00 (20)  best 4.00  alpha 0.05-0.35  copies 2");
+  progress.members.resize(1);
+  EXPECT_EQ(progress_text(progress, 1),
+            "1,500/3,000 agent steps (1,500 frames)  return 3.00 (20)  alpha 0.05");
+}
+
 TEST(ProgressLine, WithoutAFinishedEpisodeThereIsNoReturn) {
   const std::string text =
       progress_text({.updates = 1, .agent_steps = 20, .agent_steps_target = 40, .report = {}}, 1);

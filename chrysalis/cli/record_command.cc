@@ -33,7 +33,8 @@ Status play(const AgentSource& agent, const Options& options, const EvaluationWa
   const auto records = evaluate(*policy, environments,
                                 {.seed = options.agent.seed,
                                  .episodes = options.episodes,
-                                 .actions = action_set(agent.config.agent.actions).value()},
+                                 .actions = action_set(agent.config.agent.actions).value(),
+                                 .task = agent.task},
                                 watcher);
   double mean_return = 0;
   for (const EpisodeRecord& record : records)

@@ -38,19 +38,6 @@ Status check_same_experiment(RunDirectory& run, RunConfig& config) {
       run.path().string(), change.path, change.before, change.after);
 }
 
-Status restore_newest(RunDirectory& run, Trainer& trainer) {
-  CHRYSALIS_ASSIGN_OR_RETURN(const auto checkpoint, run.latest_checkpoint(0));
-  for (const std::string& warning : run.take_warnings()) log_warning("{}", warning);
-  TrainingPosition position{.member = 0};
-  if (checkpoint) {
-    CHRYSALIS_RETURN_IF_ERROR(trainer.restore(checkpoint->tensors));
-    position = checkpoint->info.position;
-    log_info("resuming from checkpoint {} at {} agent steps", checkpoint->info.name(),
-             grouped_digits(position.agent_steps));
-  }
-  return run.truncate_after(position);
-}
-
 Status run_training(const Options& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(
       RunConfig config, load_run_config(options.config, with_options({{"learner.device", options.device},
@@ -61,7 +48,7 @@ Status run_training(const Options& options) {
   const std::string resolved = to_toml(fields_of(config), /*comments=*/true);
 
   // Everything that may be wrong with the config is found before the run directory is touched.
-  CHRYSALIS_ASSIGN_OR_RETURN(TrainerParts parts, make_trainer_parts(config));
+  CHRYSALIS_ASSIGN_OR_RETURN(auto members, make_members(config));
 
   CHRYSALIS_ASSIGN_OR_RETURN(
       RunDirectory run,
@@ -71,10 +58,16 @@ Status run_training(const Options& options) {
   CHRYSALIS_RETURN_IF_ERROR(log_to_file(run.log_path().string()));
   if (!run.moved_aside().empty()) log_info("the old run is now {}", run.moved_aside().string());
 
-  CHRYSALIS_RETURN_IF_ERROR(
-      run.database().add_member({.member = 0, .created = unix_seconds_now(), .config = resolved}));
-  RunSink sink(run, /*member=*/0, config.level.name);
-  Trainer trainer(trainer_config(config), std::move(parts), sink);
+  const TrainerConfig settings = trainer_config(config);
+  for (std::size_t member = 0; member < members.size(); ++member) {
+    RunConfig of_member = member_config(config, settings.tuned, members[member].values);
+    CHRYSALIS_RETURN_IF_ERROR(
+        run.database().add_member({.member = static_cast<std::int64_t>(member),
+                                   .created = unix_seconds_now(),
+                                   .config = to_toml(fields_of(of_member), /*comments=*/false)}));
+  }
+  RunSink sink(run, levels_of(config), settings.tuned);
+  Trainer trainer(settings, std::move(members), sink);
   CHRYSALIS_RETURN_IF_ERROR(restore_newest(run, trainer));
   // Last, so that a config which the checkpoint refuses does not become the run's.
   CHRYSALIS_RETURN_IF_ERROR(run.write_config(resolved));
