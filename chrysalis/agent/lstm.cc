@@ -114,4 +114,28 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> lstm(const at::Tensor& inputs, co
   return {results[0], results[1], results[2]};
 }
 
+std::tuple<at::Tensor, at::Tensor, at::Tensor> twice_differentiable_lstm(const at::Tensor& inputs,
+                                                                         const at::Tensor& recurrent,
+                                                                         const at::Tensor& h0,
+                                                                         const at::Tensor& c0,
+                                                                         const at::Tensor& starts) {
+  const StageScope scope(Stage::kLstm,
+                         static_cast<double>(inputs.size(0) * inputs.size(1) * recurrent.numel()));
+  const auto factors = factors_of(starts, inputs.options());
+  const at::Tensor recurrent_t = recurrent.t();
+  at::Tensor h = h0.detach(), c = c0.detach();
+  std::vector<at::Tensor> outputs;
+  for (std::int64_t t = 0; t < inputs.size(0); ++t) {
+    if (factors[t].defined()) {
+      h = h * factors[t];
+      c = c * factors[t];
+    }
+    const auto gates = at::addmm(inputs[t], h, recurrent_t).chunk(4, 1);
+    c = gates[2].sigmoid() * c + gates[1].sigmoid() * gates[3].tanh();
+    h = gates[0].sigmoid() * c.tanh();
+    outputs.push_back(h);
+  }
+  return {at::stack(outputs), h.detach(), c.detach()};
+}
+
 }  // namespace chrysalis

@@ -17,5 +17,11 @@ namespace chrysalis {
 std::tuple<at::Tensor, at::Tensor, at::Tensor> lstm(const at::Tensor& inputs, const at::Tensor& recurrent,
                                                     const at::Tensor& h, const at::Tensor& c,
                                                     const at::Tensor& starts);
+// The same by stock operators alone: slower, but its gradients have gradients.
+std::tuple<at::Tensor, at::Tensor, at::Tensor> twice_differentiable_lstm(const at::Tensor& inputs,
+                                                                         const at::Tensor& recurrent,
+                                                                         const at::Tensor& h,
+                                                                         const at::Tensor& c,
+                                                                         const at::Tensor& starts);
 
 }  // namespace chrysalis

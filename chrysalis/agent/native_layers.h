@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <tuple>
+#include <vector>
 
 #include "chrysalis/agent/torso.h"
 #include "chrysalis/rollout/packed_network.h"
@@ -38,13 +39,14 @@ at::Tensor native_torso(const NativeContext& context, const Frames& frames, cons
 struct CoreParameters {
   at::Tensor input_weight, action_weight, reward_weight, bias;
 };
-// features W^T + bias + the last action's row + clipped reward * column: [n, gate_width]. The actions are a
+// features W^T + bias + the last action's row + clipped reward * column: [n, layer.out()]. The actions are a
 // look-up forward and a sum of rows backward. last_actions: [n] int64, -1: none. last_rewards: [n], raw.
-at::Tensor native_core_input(const NativeContext& context, const at::Tensor& features,
-                             const at::Tensor& last_actions, const at::Tensor& last_rewards,
-                             const CoreParameters& parameters);
-// The same and then the recurrence of lstm.h over [steps, batch]: outputs [steps, batch, W], and the last h
-// and c without gradient. The backward pass may run once.
+// layer: core_input() or simple_core_input() of the context's network.
+at::Tensor native_core_input(const NativeContext& context, const PackedCoreInput& layer,
+                             const at::Tensor& features, const at::Tensor& last_actions,
+                             const at::Tensor& last_rewards, const CoreParameters& parameters);
+// The same with core_input() and then the recurrence of lstm.h over [steps, batch]: outputs [steps, batch,
+// W], and the last h and c without gradient. The backward pass may run once.
 std::tuple<at::Tensor, at::Tensor, at::Tensor> native_lstm_core(
     const NativeContext& context, const at::Tensor& features, const at::Tensor& last_actions,
     const at::Tensor& last_rewards, const CoreParameters& parameters, const at::Tensor& recurrent,
@@ -53,5 +55,9 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> native_lstm_core(
 // x W^T + b for a head: [n, out].
 at::Tensor native_linear(const NativeContext& context, const PackedLinear& layer, const at::Tensor& x,
                          const at::Tensor& weight, const at::Tensor& bias);
+
+// The joint log-probabilities of independent factors, by kernels/mixture.h: [n, sum of factors] to
+// [n, product of factors].
+at::Tensor native_expand_factors(const at::Tensor& logs, const std::vector<int>& factors);
 
 }  // namespace chrysalis

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "chrysalis/agent/heads.h"
 #include "chrysalis/agent/lstm.h"
 #include "chrysalis/agent/product.h"
 #include "chrysalis/core/check.h"
@@ -33,95 +34,148 @@ Network::Network(const AgentConfig& config, const AgentSpec& spec, const WeightL
   }
 }
 
-const at::Tensor& Network::part(const char* name) const {
+const at::Tensor& Network::part(const std::string& name) const {
   return parameters_[module_name(name)];
 }
 
-NetworkOutput Network::forward(const NetworkInput& in) const {
+bool Network::on_kernels(const NetworkInput& in) const {
+  return in.packed != nullptr && !in.twice_differentiable;
+}
+
+void Network::check(const NetworkInput& in) const {
   const std::int64_t rows = in.steps * in.batch;
   CHRYSALIS_CHECK_EQ(static_cast<std::int64_t>(in.frames.pixels.size()), rows);
   CHRYSALIS_CHECK(in.frames.height == spec_.height && in.frames.width == spec_.width);
   CHRYSALIS_CHECK(in.last_actions.numel() == rows && in.last_rewards.numel() == rows &&
                   in.starts.numel() == rows);
+  if (in.packed != nullptr)
+    CHRYSALIS_CHECK(flat_gradient_.is_cpu() && flat_gradient_.scalar_type() == at::kFloat);
+  const CurriculumShape& curriculum = spec_.curriculum;
+  CHRYSALIS_CHECK(in.alive.complex || in.alive.simple, "no policy is alive");
+  CHRYSALIS_CHECK(curriculum.has_two_policies() || !in.alive.simple,
+                  "an agent of one policy has no simple one");
+  if (curriculum.has_simple_core())
+    CHRYSALIS_CHECK((in.alpha == 1 || in.alive.simple) && (in.alpha == 0 || in.alive.complex),
+                    "alpha is {}: the baseline of a policy that is not alive is wanted", in.alpha);
+  if (in.tasks.defined() && in.tasks.is_cpu())
+    CHRYSALIS_CHECK(in.tasks.min().item().toLong() >= 0 &&
+                    in.tasks.max().item().toLong() < curriculum.task_heads());
+}
 
-  if (in.packed != nullptr) return native_forward(in);
-
-  // Step 1. The torso.
-  const at::Tensor convolved =
-      convolve(in.frames, part("torso.conv1.weight"), part("torso.conv1.bias"), part("torso.conv2.weight"),
-               part("torso.conv2.bias"), in.chunk_frames);
-  const at::Tensor features =
-      linear(Stage::kLinear, convolved, part("torso.linear.weight"), part("torso.linear.bias")).relu();
-
-  // Step 2. The core's input product with (features, one-hot action, reward). The one-hot's share is a
-  // look-up in a table whose first row, no action, is the bias alone.
-  const at::Tensor& bias = part("core.bias");
-  const at::Tensor& action_weight = part("core.action_weight");
-  const at::Tensor table = at::cat({bias.unsqueeze(0), action_weight + bias}, 0);
-  const at::Tensor rewards = in.last_rewards.clamp(-spec_.reward_clip, spec_.reward_clip);
-  const at::Tensor offset =
-      at::addr(table.index_select(0, in.last_actions + 1), rewards, part("core.reward_weight"));
-  const at::Tensor& input_weight = part("core.input_weight");
-  const at::Tensor no_bias = at::zeros({input_weight.size(0)}, input_weight.options().requires_grad(false));
-  const at::Tensor inputs = linear(Stage::kCoreInput, features, input_weight, no_bias) + offset;
-
-  // Step 3. The core.
+NetworkOutput Network::forward(const NetworkInput& in) const {
+  check(in);
+  const std::int64_t rows = in.steps * in.batch, width = config_.core_width;
+  const CurriculumShape& curriculum = spec_.curriculum;
   NetworkOutput out;
-  if (shape_.core_state_size > 0) {
-    const std::int64_t width = config_.core_width;
-    at::Tensor h, c;
-    std::tie(out.core, h, c) =
-        lstm(inputs.view({in.steps, in.batch, 4 * width}), part("core.recurrent_weight"),
-             in.core_state.narrow(1, 0, width), in.core_state.narrow(1, width, width), in.starts);
-    out.core_state = at::cat({h, c}, 1);
+  // Everything after it goes through out.features itself: a gradient with respect to it can be asked for.
+  out.features = torso(in).view({in.steps, in.batch, config_.hidden});
+  const at::Tensor features = out.features.view({rows, config_.hidden});
+
+  // Step 1. The cores that are wanted: pi_2's is pi_1's too, unless that has one of its own.
+  if (in.alive.complex || !curriculum.has_simple_core()) {
+    run_core(in, features, out);
   } else {
-    out.core = inputs.relu().view({in.steps, in.batch, config_.core_width});
     out.core_state = in.core_state;
   }
+  if (in.alive.simple && curriculum.has_simple_core())
+    out.simple_core = core_input(in, features, true).relu().view({in.steps, in.batch, width});
 
-  // Step 4. The heads.
-  const StageScope scope(Stage::kHeads,
-                         static_cast<double>(rows * config_.core_width * (spec_.action_count + 1)));
-  const at::Tensor core = out.core.reshape({rows, config_.core_width});
-  const at::Tensor logits = at::addmm(part("policy.bias"), core, part("policy.weight").t());
-  out.log_policy = logits.log_softmax(1).view({in.steps, in.batch, spec_.action_count});
-  out.values = at::addmm(part("baseline.bias"), core, part("baseline.weight").t()).view({in.steps, in.batch});
+  // Step 2. The policies.
+  if (in.alive.complex)
+    out.log_policy = joint_log_policy(head(in, "policy", out.core), spec_.factors, on_kernels(in))
+                         .view({in.steps, in.batch, spec_.action_count});
+  if (in.alive.simple) {
+    const at::Tensor& core = curriculum.has_simple_core() ? out.simple_core : out.core;
+    const at::Tensor all = head(in, "simple_policy", core).view({in.steps, in.batch, -1});
+    out.log_simple = of_own_task(all, in.tasks, curriculum.task_heads()).log_softmax(2);
+  }
+  out.values = values(in, out);
   return out;
 }
 
-NetworkOutput Network::native_forward(const NetworkInput& in) const {
-  const std::int64_t rows = in.steps * in.batch, width = config_.core_width;
-  CHRYSALIS_CHECK(flat_gradient_.is_cpu() && flat_gradient_.scalar_type() == at::kFloat);
-  const NativeContext context{.network = in.packed, .workspace = workspace_};
-  const at::Tensor features = native_torso(
-      context, in.frames, part("torso.conv1.weight"), part("torso.conv1.bias"), part("torso.conv2.weight"),
-      part("torso.conv2.bias"), part("torso.linear.weight"), part("torso.linear.bias"));
-  const CoreParameters parameters{.input_weight = part("core.input_weight"),
-                                  .action_weight = part("core.action_weight"),
-                                  .reward_weight = part("core.reward_weight"),
-                                  .bias = part("core.bias")};
-  NetworkOutput out;
-  if (shape_.core_state_size > 0) {
-    at::Tensor h, c;
-    std::tie(out.core, h, c) = native_lstm_core(
-        context, features, in.last_actions, in.last_rewards, parameters, part("core.recurrent_weight"),
-        in.core_state.narrow(1, 0, width), in.core_state.narrow(1, width, width), in.starts);
-    out.core_state = at::cat({h, c}, 1);
-  } else {
-    out.core = native_core_input(context, features, in.last_actions, in.last_rewards, parameters)
-                   .relu()
-                   .view({in.steps, in.batch, width});
-    out.core_state = in.core_state;
+at::Tensor Network::values(const NetworkInput& in, const NetworkOutput& out) const {
+  const auto of = [&](const char* name, const at::Tensor& core, std::int64_t tasks) {
+    return of_own_task(head(in, name, core).view({in.steps, in.batch, tasks}), in.tasks, tasks).squeeze(2);
+  };
+  const CurriculumShape& curriculum = spec_.curriculum;
+  if (!curriculum.has_simple_core()) return of("baseline", out.core, curriculum.task_heads());
+  // At the ends the other baseline is left alone: 0 times it would still touch its gradient, and be NaN where
+  // it is infinite.
+  if (in.alpha == 1) return of("baseline", out.core, 1);
+  const at::Tensor simple = of("simple_baseline", out.simple_core, 1);
+  return in.alpha == 0 ? simple : simple * (1 - in.alpha) + of("baseline", out.core, 1) * in.alpha;
+}
+
+at::Tensor Network::torso(const NetworkInput& in) const {
+  const at::Tensor &weight1 = part("torso.conv1.weight"), &bias1 = part("torso.conv1.bias"),
+                   &weight2 = part("torso.conv2.weight"), &bias2 = part("torso.conv2.bias"),
+                   &linear_weight = part("torso.linear.weight"), &linear_bias = part("torso.linear.bias");
+  if (in.packed != nullptr)
+    return native_torso(native(in), in.frames, weight1, bias1, weight2, bias2, linear_weight, linear_bias);
+  const at::Tensor convolved = convolve(in.frames, weight1, bias1, weight2, bias2, in.chunk_frames);
+  return linear(Stage::kLinear, convolved, linear_weight, linear_bias).relu();
+}
+
+at::Tensor Network::core_input(const NetworkInput& in, const at::Tensor& features, bool simple) const {
+  const CoreParameters parameters = core_parameters(simple);
+  if (on_kernels(in))
+    return native_core_input(native(in), simple ? in.packed->simple_core_input() : in.packed->core_input(),
+                             features, in.last_actions, in.last_rewards, parameters);
+  // The one-hot's share is a look-up in a table whose first row, no action, is the bias alone.
+  const at::Tensor &bias = parameters.bias, &weight = parameters.input_weight;
+  const at::Tensor table = at::cat({bias.unsqueeze(0), parameters.action_weight + bias}, 0);
+  const at::Tensor rewards = in.last_rewards.clamp(-spec_.reward_clip, spec_.reward_clip);
+  const at::Tensor offset =
+      at::addr(table.index_select(0, in.last_actions + 1), rewards, parameters.reward_weight);
+  if (in.twice_differentiable) {
+    const StageScope scope(Stage::kCoreInput, static_cast<double>(features.size(0) * weight.numel()));
+    return at::mm(features, weight.t()) + offset;
   }
-  const at::Tensor core = out.core.reshape({rows, width});
-  out.log_policy =
-      native_linear(context, in.packed->policy(), core, part("policy.weight"), part("policy.bias"))
-          .log_softmax(1)
-          .view({in.steps, in.batch, spec_.action_count});
-  out.values =
-      native_linear(context, in.packed->baseline(), core, part("baseline.weight"), part("baseline.bias"))
-          .view({in.steps, in.batch});
-  return out;
+  const at::Tensor no_bias = at::zeros({weight.size(0)}, weight.options().requires_grad(false));
+  return linear(Stage::kCoreInput, features, weight, no_bias) + offset;
+}
+
+void Network::run_core(const NetworkInput& in, const at::Tensor& features, NetworkOutput& out) const {
+  const std::int64_t width = config_.core_width;
+  if (shape_.core_state_size == 0) {
+    out.core = core_input(in, features, false).relu().view({in.steps, in.batch, width});
+    out.core_state = in.core_state;
+    return;
+  }
+  const at::Tensor h = in.core_state.narrow(1, 0, width), c = in.core_state.narrow(1, width, width);
+  const at::Tensor& recurrent = part("core.recurrent_weight");
+  at::Tensor last_h, last_c;
+  if (on_kernels(in)) {
+    std::tie(out.core, last_h, last_c) =
+        native_lstm_core(native(in), features, in.last_actions, in.last_rewards, core_parameters(false),
+                         recurrent, h, c, in.starts);
+  } else {
+    const at::Tensor inputs = core_input(in, features, false).view({in.steps, in.batch, 4 * width});
+    std::tie(out.core, last_h, last_c) = in.twice_differentiable
+                                             ? twice_differentiable_lstm(inputs, recurrent, h, c, in.starts)
+                                             : lstm(inputs, recurrent, h, c, in.starts);
+  }
+  out.core_state = at::cat({last_h, last_c}, 1);
+}
+
+at::Tensor Network::head(const NetworkInput& in, const std::string& name, const at::Tensor& core) const {
+  const at::Tensor x = core.reshape({in.steps * in.batch, config_.core_width});
+  const at::Tensor &weight = part(name + ".weight"), &bias = part(name + ".bias");
+  if (on_kernels(in)) return native_linear(native(in), in.packed->head(name), x, weight, bias);
+  const StageScope scope(Stage::kHeads, static_cast<double>(x.size(0) * weight.numel()));
+  return at::addmm(bias, x, weight.t());
+}
+
+NativeContext Network::native(const NetworkInput& in) const {
+  return {.network = in.packed, .workspace = workspace_};
+}
+
+CoreParameters Network::core_parameters(bool simple) const {
+  const std::string core = simple ? "simple_core." : "core.";
+  return {.input_weight = part(core + "input_weight"),
+          .action_weight = part(core + "action_weight"),
+          .reward_weight = part(core + "reward_weight"),
+          .bias = part(core + "bias")};
 }
 
 }  // namespace chrysalis

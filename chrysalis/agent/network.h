@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "chrysalis/agent/native_layers.h"
 #include "chrysalis/agent/torso.h"
@@ -24,9 +25,11 @@ struct NetworkInput {
   at::Tensor last_rewards;  // [T * B], raw: the network clips.
   at::Tensor starts;        // [T, B] bytes, on the host.
   at::Tensor core_state;    // [B, core_state_size]
-  at::Tensor tasks;         // [B] int64, of each environment; undefined: all of task 0.
+  at::Tensor tasks;         // [B] int64, of each environment, on any device; undefined: all of task 0.
   double alpha = 1;         // Mixes the baselines of two cores.
-  Alive alive;              // The policies to compute; the core of pi_2 runs wherever there is one.
+  // The policies to compute. The core of pi_2 runs with them, but where pi_1 alone is alive and has a core of
+  // its own: there core_state passes through as it is. A baseline that alpha mixes in needs its policy alive.
+  Alive alive;
   // The layers after the torso on operators that can be differentiated twice, for the sobolev loss.
   bool twice_differentiable = false;
   int chunk_frames = 64;
@@ -40,7 +43,7 @@ struct NetworkOutput {
   at::Tensor log_simple;   // [T, B, A1], the simple policy pi_1 over its own actions, of each one's task.
   at::Tensor values;       // [T, B], of two cores (1 - alpha) V_1 + alpha V_2, else of each one's task.
   at::Tensor features;     // [T, B, hidden], the torso's.
-  at::Tensor core;         // [T, B, W], the core's outputs.
+  at::Tensor core;         // [T, B, W], the core's outputs; undefined where it did not run.
   at::Tensor simple_core;  // [T, B, W], those of pi_1's own core, if it has one.
   at::Tensor core_state;   // [B, core_state_size], after the last step; no gradient.
 };
@@ -59,8 +62,21 @@ class Network : public torch::nn::Module {
   const at::Tensor& flat_gradient() const { return flat_gradient_; }
 
  private:
-  const at::Tensor& part(const char* name) const;
-  NetworkOutput native_forward(const NetworkInput& in) const;
+  const at::Tensor& part(const std::string& name) const;
+  CoreParameters core_parameters(bool simple) const;
+  NativeContext native(const NetworkInput& in) const;
+  bool on_kernels(const NetworkInput& in) const;  // The layers after the torso.
+  void check(const NetworkInput& in) const;
+
+  // features: [n, hidden].
+  at::Tensor torso(const NetworkInput& in) const;
+  // [n, outputs] before any nonlinearity; simple: of pi_1's own core.
+  at::Tensor core_input(const NetworkInput& in, const at::Tensor& features, bool simple) const;
+  // Sets out.core and out.core_state.
+  void run_core(const NetworkInput& in, const at::Tensor& features, NetworkOutput& out) const;
+  // [n, rows of the head], from core: [T, B, W].
+  at::Tensor head(const NetworkInput& in, const std::string& name, const at::Tensor& core) const;
+  at::Tensor values(const NetworkInput& in, const NetworkOutput& out) const;
 
   // Constant after construction.
   AgentConfig config_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "chrysalis/kernels/reference_test.h"
+#include "chrysalis/rollout/decision_test.h"
 #include "chrysalis/rollout/weight_layout.h"
 
 namespace chrysalis {
@@ -44,23 +45,37 @@ class NetworkOracle {
   }
 
   struct Output {
-    std::vector<double> log_policy;
+    std::vector<double> log_policy;  // Of the mixture, over the joint actions.
     double value = 0;
   };
-  // One decision. core_state: h then c, before and after.
+  // One decision by (1 - alpha) pi_1 + alpha pi_2. core_state: h then c, before and after.
   Output step(const std::uint8_t* bytes, int last_action, double last_reward, bool start,
-              std::vector<double>& core_state) const {
+              std::vector<double>& core_state, double alpha = 1, int task = 0) const {
     const Picture features = conv2(conv1(pixels(bytes)));
     const std::vector<double> hidden = operands(
         relu(product("torso.linear.weight", features.values, values("torso.linear.bias"), precision_)));
     const std::vector<double> h = core(hidden, last_action, last_reward, start, core_state);
+    const CurriculumShape& curriculum = spec_.curriculum;
+    if (!curriculum.has_two_policies()) return {complex_policy(h), head("baseline", h)[0]};
+
+    const bool own_core = curriculum.has_simple_core();
+    const std::vector<double> simple_h =
+        own_core ? relu(core_input("simple_core", hidden, last_action, last_reward)) : h;
+    const auto actions = static_cast<std::size_t>(spec_.simple_action_count());
+    const std::vector<double> all = head("simple_policy", simple_h), of_tasks = head("baseline", h);
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(actions) * task;
+    const std::vector<double> simple = log_softmax({first, first + static_cast<std::ptrdiff_t>(actions)});
+    std::vector<double> p = complex_policy(h);
+    for (double& each : p) each = alpha * std::exp(each);
+    for (std::size_t i = 0; i < actions; ++i) {
+      const auto a =
+          curriculum.simple_actions.empty() ? i : static_cast<std::size_t>(curriculum.simple_actions[i]);
+      p[a] += (1 - alpha) * std::exp(simple[i]);
+    }
     Output out;
-    out.log_policy = product("policy.weight", h, values("policy.bias"), Precision::kFloat32);
-    out.value = product("baseline.weight", h, values("baseline.bias"), Precision::kFloat32)[0];
-    const double most = *std::max_element(out.log_policy.begin(), out.log_policy.end());
-    double sum = 0;
-    for (const double logit : out.log_policy) sum += std::exp(logit - most);
-    for (double& logit : out.log_policy) logit -= most + std::log(sum);
+    for (const double each : p) out.log_policy.push_back(std::log(each));
+    out.value = own_core ? (1 - alpha) * head("simple_baseline", simple_h)[0] + alpha * of_tasks[0]
+                         : of_tasks[static_cast<std::size_t>(task)];
     return out;
   }
 
@@ -96,6 +111,33 @@ class NetworkOracle {
     return init;
   }
 
+  std::vector<double> head(const std::string& name, const std::vector<double>& h) const {
+    return product(name + ".weight", h, values(name + ".bias"), Precision::kFloat32);
+  }
+  static std::vector<double> log_softmax(std::vector<double> x) {
+    const double most = *std::max_element(x.begin(), x.end());
+    double sum = 0;
+    for (const double each : x) sum += std::exp(each - most);
+    for (double& each : x) each -= most + std::log(sum);
+    return x;
+  }
+  // Over the joint actions, of a flat head or of independent factors.
+  std::vector<double> complex_policy(const std::vector<double>& h) const {
+    const std::vector<double> logits = head("policy", h);
+    if (spec_.factors.empty()) return log_softmax(logits);
+    std::vector<double> joint = {0};
+    auto first = logits.begin();
+    for (const int size : spec_.factors) {
+      std::vector<double> longer;
+      const std::vector<double> factor = log_softmax({first, first + size});
+      for (const double outer : joint)
+        for (const double inner : factor) longer.push_back(outer + inner);
+      joint = longer;
+      first += size;
+    }
+    return joint;
+  }
+
   Picture convolved(const Picture& in, const std::string& layer, int filters, int kernel, int stride,
                     float factor) const {
     const float *weight = part(layer + ".weight"), *bias = part(layer + ".bias");
@@ -115,22 +157,27 @@ class NetworkOracle {
     return out;
   }
 
-  // The core's output. Its input is the features, the one-hot last action and the clipped last reward.
-  std::vector<double> core(const std::vector<double>& hidden, int last_action, double last_reward, bool start,
-                           std::vector<double>& state) const {
-    const auto gate_width = static_cast<std::size_t>(shape_.gate_width);
+  // A core's product with its input: the features, the one-hot last action and the clipped last reward.
+  std::vector<double> core_input(const std::string& core, const std::vector<double>& hidden, int last_action,
+                                 double last_reward) const {
     std::vector<double> one_hot(static_cast<std::size_t>(spec_.action_count), 0.0);
     if (last_action >= 0) one_hot[static_cast<std::size_t>(last_action)] = 1;
     const double clip = spec_.reward_clip;
     const double reward = std::min(clip, std::max(-clip, last_reward));
-    std::vector<double> gates = product("core.input_weight", hidden, values("core.bias"), precision_);
-    const std::vector<double> action_weight = values("core.action_weight"),
-                              reward_weight = values("core.reward_weight");
-    for (std::size_t g = 0; g < gate_width; ++g) {
+    std::vector<double> gates = product(core + ".input_weight", hidden, values(core + ".bias"), precision_);
+    const std::vector<double> action_weight = values(core + ".action_weight"),
+                              reward_weight = values(core + ".reward_weight");
+    for (std::size_t g = 0; g < gates.size(); ++g) {
       for (std::size_t a = 0; a < one_hot.size(); ++a)
-        gates[g] += one_hot[a] * action_weight[a * gate_width + g];
+        gates[g] += one_hot[a] * action_weight[a * gates.size() + g];
       gates[g] += reward * reward_weight[g];
     }
+    return gates;
+  }
+
+  std::vector<double> core(const std::vector<double>& hidden, int last_action, double last_reward, bool start,
+                           std::vector<double>& state) const {
+    std::vector<double> gates = core_input("core", hidden, last_action, last_reward);
     if (config_.core == "feed_forward") return relu(gates);
 
     const auto width = static_cast<std::size_t>(config_.core_width);
@@ -154,65 +201,6 @@ class NetworkOracle {
   AgentShape shape_;
   Precision precision_;
   WeightsPtr weights_;
-};
-
-// Weights whose heads and biases matter, unlike a first draw's.
-inline WeightsPtr drawn_weights(AgentConfig config, const AgentSpec& spec, std::uint64_t seed) {
-  config.head_init_scale = 1;
-  auto weights = std::make_shared<Weights>(*initial_weights(config, spec, RandomKey(seed)).value());
-  weights->version = static_cast<std::int64_t>(seed);
-  RandomStream random{RandomKey(seed + 1000)};
-  for (const auto& part : weights->layout->parts) {
-    if (!part.name.ends_with("bias")) continue;
-    for (std::size_t i = 0; i < part.count; ++i)
-      weights->values[part.offset + i] += static_cast<float>(random.uniform(-0.3, 0.5));
-  }
-  return weights;
-}
-
-// What environments show a policy, and where it writes, for one step: every array exactly as long as it must
-// be.
-struct Decision {
-  Decision(const AgentSpec& spec, int batch, int core_state_size, RandomStream& random)
-      : batch(batch), actions(spec.action_count), state_size(core_state_size) {
-    for (int i = 0; i < batch; ++i) {
-      pictures.emplace_back(static_cast<std::size_t>(spec.height * spec.width * 3));
-      for (std::uint8_t& pixel : pictures.back()) pixel = static_cast<std::uint8_t>(random.below(256));
-      last_actions.push_back(random.between(-1, spec.action_count - 1));
-      last_rewards.push_back(static_cast<float>(random.uniform(-3, 3)) * spec.reward_clip);
-      starts.push_back(random.chance(0.3) ? 1 : 0);
-    }
-    core_states.resize(static_cast<std::size_t>(batch) * core_state_size);
-    for (float& value : core_states) value = static_cast<float>(random.uniform(-1, 1));
-    log_policy.resize(static_cast<std::size_t>(batch) * spec.action_count);
-    values.resize(static_cast<std::size_t>(batch));
-  }
-  // Environments [first, first + count) of `other`.
-  Decision(const Decision& other, int first, int count)
-      : batch(count), actions(other.actions), state_size(other.state_size) {
-    const auto part = [&](auto& to, const auto& from, int each) {
-      to.assign(from.begin() + static_cast<std::ptrdiff_t>(first) * each,
-                from.begin() + static_cast<std::ptrdiff_t>(first + count) * each);
-    };
-    part(pictures, other.pictures, 1);
-    part(last_actions, other.last_actions, 1);
-    part(last_rewards, other.last_rewards, 1);
-    part(starts, other.starts, 1);
-    part(core_states, other.core_states, state_size);
-    log_policy.resize(static_cast<std::size_t>(count) * actions);
-    values.resize(static_cast<std::size_t>(count));
-  }
-  std::vector<double> state(int i) const {
-    const auto first = core_states.begin() + static_cast<std::ptrdiff_t>(i) * state_size;
-    return std::vector<double>(first, first + state_size);
-  }
-
-  int batch, actions, state_size;
-  std::vector<std::vector<std::uint8_t>> pictures;
-  std::vector<std::int32_t> last_actions;
-  std::vector<float> last_rewards;
-  std::vector<std::uint8_t> starts;
-  std::vector<float> core_states, log_policy, values;
 };
 
 }  // namespace chrysalis

@@ -42,17 +42,6 @@ std::unique_ptr<Policy> policy_of(const Agent& agent, Precision precision, const
   return policy;
 }
 
-void step(Policy& policy, Decision& d) {
-  std::vector<const std::uint8_t*> observations;
-  for (const auto& picture : d.pictures) observations.push_back(picture.data());
-  policy.step({.batch = d.batch,
-               .observations = observations,
-               .last_actions = d.last_actions,
-               .last_rewards = d.last_rewards,
-               .episode_starts = d.starts},
-              {.core_states = d.core_states, .log_policy = d.log_policy, .values = d.values});
-}
-
 // In bf16 layers round what they hand on: where the oracle's double and the kernel's float lie on two sides
 // of a tie, one operand differs by its last bit, 2^-8 of itself, one of many in the sums that follow. (Which
 // is rare; network layers by themselves are held to 1e-5 in packed_network_test.cc and the room kernels.)

@@ -33,6 +33,24 @@ ConvolutionShape conv1_shape(const AgentConfig& config, const AgentSpec& spec, c
 
 }  // namespace
 
+PackedCoreInput::PackedCoreInput(Precision precision, int hidden, int out, const AgentSpec& spec,
+                                 const float* input_weight, const float* action_weight,
+                                 const float* reward_weight, const float* bias)
+    : features_(precision, hidden, out, input_weight, nullptr),
+      action_count_(spec.action_count),
+      reward_clip_(spec.reward_clip),
+      input_weight_(input_weight),
+      action_weight_(action_weight),
+      reward_weight_(reward_weight),
+      bias_(bias) {}
+
+void PackedCoreInput::offset(int last_action, float last_reward, float* to) const {
+  CHRYSALIS_CHECK(last_action >= -1 && last_action < action_count_);
+  const float* row =
+      last_action < 0 ? nullptr : action_weight_ + static_cast<std::ptrdiff_t>(last_action) * out();
+  add_scaled(bias_, row, clipped(last_reward), reward_weight_, to, out());
+}
+
 PackedNetwork::PackedNetwork(const AgentConfig& config, const AgentSpec& spec, Precision precision,
                              WeightsPtr weights)
     : spec_(spec),
@@ -57,16 +75,25 @@ PackedNetwork::PackedNetwork(const AgentConfig& config, const AgentSpec& spec, P
                              part("torso.conv2.bias"), 1.0f);
   linear_ = PackedLinear(precision, shape_.torso_features, hidden, part("torso.linear.weight"),
                          part("torso.linear.bias"));
-  core_input_ = PackedLinear(precision, hidden, gates, part("core.input_weight"), nullptr);
+  core_input_ = PackedCoreInput(precision, hidden, gates, spec, part("core.input_weight"),
+                                part("core.action_weight"), part("core.reward_weight"), part("core.bias"));
   if (has_memory())
     recurrent_ = PackedLinear(precision, width, gates, part("core.recurrent_weight"), nullptr);
   // Heads are small, and a policy's probabilities are what everything else is judged by.
-  policy_ =
-      PackedLinear(Precision::kFloat32, width, spec.action_count, part("policy.weight"), part("policy.bias"));
-  baseline_ = PackedLinear(Precision::kFloat32, width, 1, part("baseline.weight"), part("baseline.bias"));
-  core_bias_ = part("core.bias");
-  action_weight_ = part("core.action_weight");
-  reward_weight_ = part("core.reward_weight");
+  const auto head = [&](int rows, const char* weight, const char* bias) {
+    return PackedLinear(Precision::kFloat32, width, rows, part(weight), part(bias));
+  };
+  const CurriculumShape& curriculum = spec.curriculum;
+  policy_ = head(spec.logit_count(), "policy.weight", "policy.bias");
+  baseline_ = head(curriculum.task_heads(), "baseline.weight", "baseline.bias");
+  if (curriculum.has_two_policies())
+    simple_policy_ = head(curriculum.task_heads() * spec.simple_action_count(), "simple_policy.weight",
+                          "simple_policy.bias");
+  if (!curriculum.has_simple_core()) return;
+  simple_core_input_ = PackedCoreInput(precision, hidden, width, spec, part("simple_core.input_weight"),
+                                       part("simple_core.action_weight"), part("simple_core.reward_weight"),
+                                       part("simple_core.bias"));
+  simple_baseline_ = head(1, "simple_baseline.weight", "simple_baseline.bias");
 }
 
 void PackedNetwork::pack_gradients() const {
@@ -74,11 +101,24 @@ void PackedNetwork::pack_gradients() const {
     const StageScope scope(Stage::kPack);
     conv2_.pack_gradient(part("torso.conv2.weight"), 1.0f);
     linear_.pack_gradient(part("torso.linear.weight"));
-    core_input_.pack_gradient(part("core.input_weight"));
+    core_input_.pack_gradient();
     if (has_memory()) recurrent_.pack_gradient(part("core.recurrent_weight"));
     policy_.pack_gradient(part("policy.weight"));
     baseline_.pack_gradient(part("baseline.weight"));
+    const CurriculumShape& curriculum = spec_.curriculum;
+    if (curriculum.has_two_policies()) simple_policy_.pack_gradient(part("simple_policy.weight"));
+    if (!curriculum.has_simple_core()) return;
+    simple_core_input_.pack_gradient();
+    simple_baseline_.pack_gradient(part("simple_baseline.weight"));
   });
+}
+
+const PackedLinear& PackedNetwork::head(std::string_view name) const {
+  if (name == "policy") return policy_;
+  if (name == "baseline") return baseline_;
+  if (name == "simple_policy") return simple_policy_;
+  CHRYSALIS_CHECK(name == "simple_baseline", "weights have no head {}", name);
+  return simple_baseline_;
 }
 
 const float* PackedNetwork::part(const char* name) const {
@@ -86,15 +126,6 @@ const float* PackedNetwork::part(const char* name) const {
     if (part.name == name) return weights_->values.data() + part.offset;
   CHRYSALIS_CHECK(false, "weights have no part {}", name);
   return nullptr;
-}
-
-void PackedNetwork::core_offset(int last_action, float last_reward, float* to) const {
-  CHRYSALIS_CHECK(last_action >= -1 && last_action < spec_.action_count);
-  const float reward = std::clamp(last_reward, -spec_.reward_clip, spec_.reward_clip);
-  add_scaled(core_bias_,
-             last_action < 0 ? nullptr
-                             : action_weight_ + static_cast<std::ptrdiff_t>(last_action) * shape_.gate_width,
-             reward, reward_weight_, to, shape_.gate_width);
 }
 
 void convolve_frame(const PackedNetwork& network, const std::uint8_t* pixels, void* hidden, void* features,

@@ -21,8 +21,8 @@ TEST(PackedNetwork, HasTheShapesOfItsLayout) {
   const PackedNetwork network(kConfig, kSpec, Precision::kBf16, weights);
   EXPECT_EQ(network.weights(), weights);
   EXPECT_EQ(network.precision(), Precision::kBf16);
-  EXPECT_EQ(network.action_count(), 9);
-  EXPECT_EQ(network.reward_clip(), 0.5f);
+  EXPECT_EQ(network.spec().action_count, 9);
+  EXPECT_EQ(network.spec().reward_clip, 0.5f);
   EXPECT_EQ(network.hidden(), 13);
   EXPECT_EQ(network.core_width(), 7);
   EXPECT_TRUE(network.has_memory());
@@ -56,7 +56,7 @@ TEST_P(PackedNetworkOn, StartsTheCoreFromBiasActionAndClippedReward) {
   for (int last_action = -1; last_action < 9; ++last_action) {
     for (const float last_reward : {-2.0f, -0.5f, -0.25f, 0.0f, 0.3f, 7.0f}) {
       std::vector<float> to(28);
-      network.core_offset(last_action, last_reward, to.data());
+      network.core_input().offset(last_action, last_reward, to.data());
       const double clipped = std::min(0.5, std::max(-0.5, static_cast<double>(last_reward)));
       EXPECT_TRUE(close(
           28, [&](std::size_t g) { return to[g]; },
@@ -212,8 +212,8 @@ TEST(PackedNetworkDeathTest, StopsOnWeightsThatAreNotTheAgents) {
                "weights whose core.action_weight");
   const PackedNetwork network(kConfig, kSpec, Precision::kFloat32, drawn_weights(kConfig, kSpec, 1));
   float to[28];
-  EXPECT_DEATH(network.core_offset(9, 0, to), "last_action");
-  EXPECT_DEATH(network.core_offset(-2, 0, to), "last_action");
+  EXPECT_DEATH(network.core_input().offset(9, 0, to), "last_action");
+  EXPECT_DEATH(network.core_input().offset(-2, 0, to), "last_action");
 }
 
 }  // namespace

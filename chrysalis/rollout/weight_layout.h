@@ -24,6 +24,9 @@ struct AgentSpec {
   float reward_clip = 1;          // The last reward enters the network clipped to [-this, this].
   std::vector<int> factors = {};  // Of a factored head: sizes whose product is action_count. Empty: flat.
   CurriculumShape curriculum = {};
+  // Whether pi_2's core runs while pi_1 acts with a core of its own: its memory matters as soon as alpha
+  // leaves 0. False where alpha stays 0 for good: the core's state then passes through as it is.
+  bool keep_memory = true;
 
   // Logits of the complex policy.
   int logit_count() const;
