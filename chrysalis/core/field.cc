@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "chrysalis/core/check.h"
+
 namespace chrysalis {
 namespace {
 
@@ -186,6 +188,39 @@ class Setter : public FieldVisitor {
   std::optional<Error> error_;
 };
 
+// The values of tunable fields in the order of visits, taken or given.
+class Tunables : public FieldVisitor {
+ public:
+  enum class Way { kTake, kGive };
+  void go(const VisitFields& fields, Way way) {
+    way_ = way;
+    at_ = 0;
+    fields(*this);
+    CHRYSALIS_CHECK_EQ(at_, values_.size());
+  }
+  void field(const FieldSpec& spec, std::int64_t& value) override { copy(spec, value); }
+  void field(const FieldSpec& spec, double& value) override { copy(spec, value); }
+  void field(const FieldSpec& spec, bool& value) override { copy(spec, value); }
+  void field(const FieldSpec& spec, std::string& value) override { copy(spec, value); }
+
+ private:
+  template <typename T>
+  void copy(const FieldSpec& spec, T& value) {
+    if (!spec.tunable) return;
+    if (way_ == Way::kTake) {
+      values_.emplace_back(value);
+    } else {
+      CHRYSALIS_CHECK(at_ < values_.size() && std::holds_alternative<T>(values_[at_]),
+                      "{} is a field of one config only", path(spec));
+      value = std::get<T>(values_[at_]);
+    }
+    ++at_;
+  }
+  Way way_ = Way::kTake;
+  std::size_t at_ = 0;
+  std::vector<FieldValue> values_;
+};
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -219,6 +254,12 @@ Status set_field_text(const VisitFields& fields, std::string_view path, std::str
   Setter setter(path, nullptr, text);
   fields(setter);
   return setter.status();
+}
+
+void copy_tunable_fields(const VisitFields& from, const VisitFields& to) {
+  Tunables tunables;
+  tunables.go(from, Tunables::Way::kTake);
+  tunables.go(to, Tunables::Way::kGive);
 }
 
 std::string to_toml(const VisitFields& fields, bool comments) {

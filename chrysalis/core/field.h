@@ -91,6 +91,9 @@ Status set_field(const VisitFields& fields, std::string_view path, const FieldVa
 // The same from text ("learner.learning_rate", "3e-4"), read as the field's own type.
 Status set_field_text(const VisitFields& fields, std::string_view path, std::string_view text);
 
+// Gives the tunable fields of `to` the values that they have in `from`, a config of the same type.
+void copy_tunable_fields(const VisitFields& from, const VisitFields& to);
+
 // The fields as TOML, tables in order, each key after a comment with its meaning, unit and range.
 std::string to_toml(const VisitFields& fields, bool comments);
 

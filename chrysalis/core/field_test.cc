@@ -234,6 +234,32 @@ TEST(fields, of_no_table_must_stand_before_the_tables) {
   EXPECT_DEATH(to_toml(fields_of(wrong), false), "field second after a table");
 }
 
+TEST(fields, that_are_tunable_are_copied_and_no_others) {
+  Garden from{.seed = 5, .growth = 1.75, .fenced = true, .shape = "square", .depth = 4}, to;
+  copy_tunable_fields(fields_of(from), fields_of(to));
+  Garden expected{.growth = 1.75};
+  EXPECT_EQ(to_toml(fields_of(to), false), to_toml(fields_of(expected), false));
+  EXPECT_EQ(from.growth, 1.75);
+}
+
+TEST(fields, of_different_configs_are_not_copied) {
+  struct Other {
+    std::int64_t growth = 1;
+    void visit(FieldVisitor& v) { v.field({.name = "growth", .help = "h", .tunable = true}, growth); }
+  };
+  struct None {
+    void visit(FieldVisitor&) {}
+  };
+  Garden garden;
+  Other other;
+  None none;
+  EXPECT_DEATH(copy_tunable_fields(fields_of(other), fields_of(garden)),
+               "bed.growth is a field of one config");
+  EXPECT_DEATH(copy_tunable_fields(fields_of(none), fields_of(garden)),
+               "bed.growth is a field of one config");
+  EXPECT_DEATH(copy_tunable_fields(fields_of(garden), fields_of(none)), "0 against 1");
+}
+
 TEST(nearest_name, is_a_misspelling_away) {
   const std::vector<std::string> names = {"seek_apples", "nav_maze_static_01",
                                           "explore_object_locations_small"};

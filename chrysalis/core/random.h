@@ -21,6 +21,7 @@ enum class Purpose : std::uint64_t {
   kPopulation = 5,       // Exploit and explore.
   kEvaluation = 6,       // Episodes that are never trained on.
   kRandomPolicy = 7,     // The uniform policy.
+  kProjections = 8,      // Directions of the sobolev loss.
 };
 
 std::uint64_t mix64(std::uint64_t value);

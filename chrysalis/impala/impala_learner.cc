@@ -10,6 +10,7 @@
 #include "chrysalis/agent/network.h"
 #include "chrysalis/agent/product.h"
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/field.h"
 #include "chrysalis/core/stage_clock.h"
 #include "chrysalis/impala/fused_loss.h"
 #include "chrysalis/impala/loss.h"
@@ -25,7 +26,8 @@ constexpr const char* kVersionName = "learner.version";
 // Sums over a shard's agent steps, for the report.
 struct ShardSums {
   double steps = 0, loss = 0, policy = 0, baseline = 0, entropy = 0, rho = 0;
-  double target = 0, target_square = 0, error = 0, error_square = 0;  // error = target - value.
+  double transfer = 0, simple_entropy = 0, complex_entropy = 0, simple_mass = 0;  // NaN where not computed.
+  double target = 0, target_square = 0, error = 0, error_square = 0;              // error = target - value.
   double core_units = 0, saturated = 0;
   double unrolls = 0, lag = 0;
   std::int64_t max_lag = 0;
@@ -33,14 +35,16 @@ struct ShardSums {
   void add(const ShardSums& other) {
     double* mine = &steps;
     const double* theirs = &other.steps;
-    static_assert(offsetof(ShardSums, max_lag) == 14 * sizeof(double));
-    for (int i = 0; i < 14; ++i) mine[i] += theirs[i];
+    constexpr std::size_t kSums = 18;
+    static_assert(offsetof(ShardSums, max_lag) == kSums * sizeof(double));
+    for (std::size_t i = 0; i < kSums; ++i) mine[i] += theirs[i];
     max_lag = std::max(max_lag, other.max_lag);
   }
 };
 
+// NaN: undefined, as it was not computed.
 double number(const at::Tensor& tensor) {
-  return tensor.item().toDouble();
+  return tensor.defined() ? tensor.item().toDouble() : UpdateReport::kNone;
 }
 
 // Core outputs beyond 0.9.
@@ -59,20 +63,25 @@ double saturated_units(const at::Tensor& core) {
 }
 
 ShardSums sums_of(const Loss& loss, const VTraceReturns& returns, const NetworkOutput& out,
-                  const Batch& batch) {
+                  const Batch& batch, const MixAndMatch& mix) {
   at::NoGradGuard no_grad;
   const StageScope scope(Stage::kStatistics);
   ShardSums sums;
   const std::int64_t steps = returns.targets.size(0);
-  const at::Tensor core = out.core.narrow(0, 0, steps);
+  // pi_1's own where it alone is wanted.
+  const at::Tensor core = (out.core.defined() ? out.core : out.simple_core).narrow(0, 0, steps);
   sums.steps = static_cast<double>(returns.targets.numel());
   sums.loss = number(loss.total);
   sums.policy = number(loss.policy);
   sums.baseline = number(loss.baseline);
   sums.entropy = number(loss.entropy);
+  sums.transfer = number(loss.transfer);
+  sums.simple_entropy = number(loss.simple_entropy);
+  sums.complex_entropy = number(loss.complex_entropy);
+  sums.simple_mass = number(loss.simple_mass);
   // A number a step: on the host, in one loop.
   const auto on_host = [](const at::Tensor& tensor) { return tensor.cpu().contiguous(); };
-  const at::Tensor log_rhos = on_host(action_log_policy(out, batch) - batch.log_mu),
+  const at::Tensor log_rhos = on_host(action_log_policy(out, batch, mix) - batch.log_mu),
                    targets = on_host(returns.targets), values = on_host(out.values.narrow(0, 0, steps));
   for (std::int64_t i = 0; i < targets.numel(); ++i) {
     const double target = targets.data_ptr<float>()[i], error = target - values.data_ptr<float>()[i];
@@ -106,12 +115,15 @@ void backward(const at::Tensor& loss) {
 class ImpalaLearner final : public Learner {
  public:
   ImpalaLearner(const AgentConfig& agent, const AgentSpec& spec, const LearnerConfig& config,
-                const WeightsPtr& initial, std::shared_ptr<PackedNetworks> packed)
+                const CurriculumConfig& curriculum, const WeightsPtr& initial,
+                std::shared_ptr<PackedNetworks> packed)
       : spec_(spec),
         config_(config),
+        curriculum_(curriculum),
         layout_(initial->layout),
         options_(at::TensorOptions().dtype(at::kFloat).device(config.device)),
         packed_(config.device == "cpu" ? std::move(packed) : nullptr),
+        tuned_alpha_(initial->alpha),
         published_(initial) {
     flat_ = host_tensor(*initial).to(options_, /*non_blocking=*/false, /*copy=*/true);
     mean_square_ = at::full_like(flat_, config.rmsprop_initial_mean_square);
@@ -135,12 +147,18 @@ class ImpalaLearner final : public Learner {
     network.flat_gradient().zero_();
     Batch batch = make_batch(unrolls, config_, spec_, options_);
     if (packed_ != nullptr) batch.input.packed = packed_->of(weights());
+    const MixAndMatch mix = mix_and_match(shard);
+    batch.input.alpha = mix.alpha;
+    batch.input.alive = alive_learning(spec_.curriculum, mix.alpha, mix.transfer_weight);
+    batch.input.twice_differentiable = mix.transfers() && mix.loss->uses_features;
     const NetworkOutput out = forward(network, batch.input);
-    const VTraceReturns returns = impala_returns(out, batch, config_);
-    const Loss loss = fused_loss_suits(out) ? fused_impala_loss(out, batch, returns, config_)
-                                            : impala_loss(out, batch, returns, config_);
+    const VTraceReturns returns = impala_returns(out, batch, config_, mix);
+    LearnerConfig costs = config_;
+    costs.entropy_cost = entropy_cost();
+    const Loss loss = fused_loss_suits(out, mix) ? fused_impala_loss(out, batch, returns, costs, mix)
+                                                 : impala_loss(out, batch, returns, costs, mix);
     backward(loss.total);
-    sums_[shard] = sums_of(loss, returns, out, batch);
+    sums_[shard] = sums_of(loss, returns, out, batch, mix);
     add_lag(unrolls, sums_[shard]);
   }
 
@@ -151,8 +169,12 @@ class ImpalaLearner final : public Learner {
     ShardSums sums = sums_[0];
     for (int shard = 1; shard < shard_count(); ++shard) sums.add(sums_[shard]);
     UpdateReport report = report_of(sums);
+    report.alpha = alpha();
+    report.learning_rate = learning_rate();
+    report.entropy_cost = entropy_cost();
     auto next = std::make_shared<Weights>();
     next->version = weights()->version + 1;
+    next->alpha = alpha_of_version(next->version);
     next->layout = layout_;
     next->values.resize(layout_->count);
     report.finite = on_cpu() ? step_on_cpu(report, *next) : step_with_torch(report, *next);
@@ -164,9 +186,12 @@ class ImpalaLearner final : public Learner {
     return report;
   }
 
-  void tune(const LearnerConfig& learner, const CurriculumConfig&) override {
-    config_.learning_rate = learner.learning_rate;
-    config_.entropy_cost = learner.entropy_cost;
+  void tune(const LearnerConfig& learner, const CurriculumConfig& curriculum) override {
+    LearnerConfig tuned = learner;
+    CurriculumConfig tuned_curriculum = curriculum;
+    copy_tunable_fields(fields_of(tuned), fields_of(config_));
+    copy_tunable_fields(fields_of(tuned_curriculum), fields_of(curriculum_));
+    tuned_alpha_ = curriculum_.alpha;
   }
 
   WeightsPtr weights() const override {
@@ -193,6 +218,22 @@ class ImpalaLearner final : public Learner {
     return config_.learning_rate * std::max(0.0, 1.0 - done);
   }
 
+  // Of the weights that are learned from now.
+  double alpha() const { return spec_.curriculum.has_two_policies() ? weights()->alpha : 1.0; }
+  double entropy_cost() const { return effective_entropy_cost(config_, curriculum_, alpha()); }
+  // Of weights to publish.
+  double alpha_of_version(std::int64_t version) const {
+    if (alpha_is_tuned(curriculum_)) return tuned_alpha_;
+    return alpha_after(curriculum_, version * config_.batch_unrolls * config_.unroll);
+  }
+  MixAndMatch mix_and_match(int shard) const {
+    MixAndMatch mix = chrysalis::mix_and_match(curriculum_, spec_.curriculum, config_, alpha()).value();
+    // Directions of the same version and shard may be the same in every run: nothing else is drawn from them.
+    mix.key = RandomKey(0, Purpose::kProjections,
+                        {static_cast<std::uint64_t>(weights()->version), static_cast<std::uint64_t>(shard)});
+    return mix;
+  }
+
   void add_lag(std::span<const Unroll* const> unrolls, ShardSums& sums) const {
     const std::int64_t version = weights()->version;
     for (const Unroll* unroll : unrolls) {
@@ -209,6 +250,10 @@ class ImpalaLearner final : public Learner {
     report.policy_loss = sums.policy / sums.steps;
     report.baseline_loss = sums.baseline / sums.steps;
     report.entropy = sums.entropy / sums.steps;
+    report.transfer_loss = sums.transfer / sums.steps;
+    report.simple_entropy = sums.simple_entropy / sums.steps;
+    report.complex_entropy = sums.complex_entropy / sums.steps;
+    report.simple_mass = sums.simple_mass / sums.steps;
     report.mean_rho = sums.rho / sums.steps;
     const double error_variance = sums.error_square - sums.error * sums.error / sums.steps;
     const double target_variance = sums.target_square - sums.target * sums.target / sums.steps;
@@ -275,15 +320,17 @@ class ImpalaLearner final : public Learner {
     published_ = std::move(weights);
   }
 
-  // Constant after construction.
+  // Constant after construction, but for what tune() sets.
   AgentSpec spec_;
   LearnerConfig config_;
+  CurriculumConfig curriculum_;
   std::shared_ptr<const WeightLayout> layout_;
   at::TensorOptions options_;
   std::shared_ptr<PackedNetworks> packed_;  // Null: stock operators.
 
-  // Written by apply() and restore() alone, which nobody calls while gradient() runs.
-  at::Tensor flat_;  // The weights on the device; every network's parameters are views of it.
+  // Written by apply(), restore() and tune() alone, which nobody calls while gradient() runs.
+  double tuned_alpha_;  // Of the next weights, where alpha is not the arm's.
+  at::Tensor flat_;     // The weights on the device; every network's parameters are views of it.
   at::Tensor mean_square_;
   at::Tensor next_mean_square_;  // Where apply() writes; swapped if all is finite.
   // One for each shard, touched by its gradient() and by apply().
@@ -309,6 +356,7 @@ Status ImpalaLearner::restore(std::span<const NamedTensor> tensors) {
   std::vector<float> mean_square(layout_->count);
   std::memcpy(mean_square.data(), squares->bytes.data(), squares->bytes.size());
   mean_square_.copy_(at::from_blob(mean_square.data(), {count}));
+  tuned_alpha_ = weights->alpha;
   publish(std::move(weights));
   return {};
 }
@@ -317,10 +365,13 @@ Status ImpalaLearner::restore(std::span<const NamedTensor> tensors) {
 
 Result<std::unique_ptr<Learner>> make_impala_learner(const AgentConfig& agent, const AgentSpec& spec,
                                                      const LearnerConfig& learner, const WeightsPtr& initial,
-                                                     std::shared_ptr<PackedNetworks> packed) {
+                                                     std::shared_ptr<PackedNetworks> packed,
+                                                     const CurriculumConfig& curriculum) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto layout, weight_layout(agent, spec));
   CHRYSALIS_CHECK(initial != nullptr && initial->values.size() == layout->count);
   CHRYSALIS_CHECK_EQ(spec.reward_clip, static_cast<float>(learner.reward_clip));
+  CHRYSALIS_CHECK_EQ(curriculum.name != "none", spec.curriculum.has_two_policies());
+  CHRYSALIS_RETURN_IF_ERROR(mix_and_match(curriculum, spec.curriculum, learner, initial->alpha));
   if (learner.shards < 1 || learner.shards > learner.batch_unrolls) {
     return invalid_input("learner.shards is {}; expected 1 to learner.batch_unrolls, which is {}",
                          learner.shards, learner.batch_unrolls);
@@ -337,7 +388,7 @@ Result<std::unique_ptr<Learner>> make_impala_learner(const AgentConfig& agent, c
   // cuDNN would round float32 to 10 bits of mantissa in convolutions.
   if (learner.device == "cuda") at::globalContext().setAllowTF32CuDNN(false);
   return std::unique_ptr<Learner>(
-      std::make_unique<ImpalaLearner>(agent, spec, learner, initial, std::move(packed)));
+      std::make_unique<ImpalaLearner>(agent, spec, learner, curriculum, initial, std::move(packed)));
 }
 
 }  // namespace chrysalis

@@ -2,83 +2,17 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
-#include "chrysalis/core/check.h"
 #include "chrysalis/core/stage_clock.h"
+#include "chrysalis/mixmatch/mixture.h"
 
 namespace chrysalis {
 
-Batch make_batch(std::span<const Unroll* const> unrolls, const LearnerConfig& config, const AgentSpec& spec,
-                 const at::TensorOptions& options) {
-  CHRYSALIS_CHECK(!unrolls.empty());
-  const StageScope scope(Stage::kBatch);
-  const std::int64_t steps = config.unroll, count = static_cast<std::int64_t>(unrolls.size());
-  const int state_size = unrolls[0]->shape.core_state_size;
-  Batch batch;
-  NetworkInput& input = batch.input;
-  input.steps = steps + 1;
-  input.batch = count;
-  input.chunk_frames = static_cast<int>(config.chunk_frames);
-  input.frames.height = spec.height;
-  input.frames.width = spec.width;
-  input.frames.pixels.resize((steps + 1) * count);
-  input.starts = at::empty({steps + 1, count}, at::kByte);
-  const at::Tensor last_actions = at::empty({steps + 1, count}, at::kLong),
-                   actions = at::empty({steps, count}, at::kLong);
-  const at::Tensor last_rewards = at::empty({steps + 1, count}), core_state = at::empty({count, state_size});
-  const at::Tensor log_mu = at::empty({steps, count}), rewards = at::empty({steps, count}),
-                   discounts = at::empty({steps, count});
-  auto starts_at = input.starts.accessor<std::uint8_t, 2>();
-  auto last_actions_at = last_actions.accessor<std::int64_t, 2>(),
-       actions_at = actions.accessor<std::int64_t, 2>();
-  auto last_rewards_at = last_rewards.accessor<float, 2>(), log_mu_at = log_mu.accessor<float, 2>();
-  auto rewards_at = rewards.accessor<float, 2>(), discounts_at = discounts.accessor<float, 2>();
-  const auto clip = static_cast<float>(config.reward_clip), discount = static_cast<float>(config.discount);
-
-  for (std::int64_t b = 0; b < count; ++b) {
-    const Unroll& unroll = *unrolls[b];
-    CHRYSALIS_CHECK_EQ(unroll.shape.steps, steps);
-    CHRYSALIS_CHECK_EQ(unroll.shape.observation_bytes, spec.height * spec.width * 3);
-    CHRYSALIS_CHECK_EQ(unroll.shape.core_state_size, state_size);
-    for (std::int64_t t = 0; t <= steps; ++t) {
-      input.frames.pixels[t * count + b] = unroll.observation(static_cast<int>(t));
-      CHRYSALIS_CHECK(unroll.last_actions[t] >= -1 && unroll.last_actions[t] < spec.action_count);
-      last_actions_at[t][b] = unroll.last_actions[t];
-      last_rewards_at[t][b] = unroll.last_rewards[t];
-      starts_at[t][b] = unroll.episode_starts[t];
-    }
-    for (std::int64_t t = 0; t < steps; ++t) {
-      CHRYSALIS_CHECK(unroll.actions[t] >= 0 && unroll.actions[t] < spec.action_count);
-      actions_at[t][b] = unroll.actions[t];
-      log_mu_at[t][b] = unroll.log_mu[t];
-      rewards_at[t][b] = std::clamp(unroll.rewards[t], -clip, clip);
-      if (config.bootstrap_on_time_limit) rewards_at[t][b] += discount * unroll.truncation_values[t];
-      discounts_at[t][b] = unroll.ended[t] ? 0.0f : discount;
-    }
-    std::copy(unroll.core_state.begin(), unroll.core_state.end(),
-              core_state.data_ptr<float>() + b * state_size);
-  }
-  input.last_actions = last_actions.flatten().to(options.device());
-  input.last_rewards = last_rewards.flatten().to(options);
-  input.core_state = core_state.to(options);
-  batch.actions = actions.to(options.device());
-  batch.log_mu = log_mu.to(options);
-  batch.rewards = rewards.to(options);
-  batch.discounts = discounts.to(options);
-  return batch;
-}
-
-at::Tensor action_log_policy(const NetworkOutput& out, const Batch& batch) {
-  const at::Tensor log_policy = out.log_policy.narrow(0, 0, batch.actions.size(0));
-  return log_policy.gather(2, batch.actions.unsqueeze(2)).squeeze(2);
-}
-
-VTraceReturns impala_returns(const NetworkOutput& out, const Batch& batch, const LearnerConfig& config) {
+VTraceReturns impala_returns(const NetworkOutput& out, const Batch& batch, const LearnerConfig& config,
+                             const MixAndMatch& mix) {
   at::NoGradGuard no_grad;
   const StageScope scope(Stage::kLoss);
   const std::int64_t steps = batch.actions.size(0);
-  return vtrace({.log_rhos = action_log_policy(out, batch) - batch.log_mu,
+  return vtrace({.log_rhos = action_log_policy(out, batch, mix) - batch.log_mu,
                  .discounts = batch.discounts,
                  .rewards = batch.rewards,
                  .values = out.values.narrow(0, 0, steps),
@@ -87,15 +21,27 @@ VTraceReturns impala_returns(const NetworkOutput& out, const Batch& batch, const
 }
 
 Loss impala_loss(const NetworkOutput& out, const Batch& batch, const VTraceReturns& returns,
-                 const LearnerConfig& config) {
+                 const LearnerConfig& config, const MixAndMatch& mix) {
   const StageScope scope(Stage::kLoss);
-  const std::int64_t steps = batch.actions.size(0);
-  const at::Tensor log_policy = out.log_policy.narrow(0, 0, steps), values = out.values.narrow(0, 0, steps);
+  const ActingPolicy acting = acting_policy(out, batch, mix);
+  const at::Tensor values = out.values.narrow(0, 0, batch.actions.size(0));
   Loss loss;
-  loss.policy = -(returns.advantages * action_log_policy(out, batch)).sum();
+  loss.policy = -(returns.advantages * log_of_actions(acting, /*of_none=*/0)).sum();
   loss.baseline = 0.5 * (returns.targets - values).square().sum();
-  loss.entropy = -(log_policy.exp() * log_policy).sum();
+  loss.entropy = entropy(acting.log_policy).sum();
   loss.total = loss.policy + config.baseline_cost * loss.baseline - config.entropy_cost * loss.entropy;
+  if (mix.transfers()) {
+    const at::Tensor per_step = transfer_per_step(out, batch, mix);
+    loss.total = loss.total + mix.transfer_weight * transfer_sum(per_step, mix.reduction, mix.batch_unrolls);
+    loss.transfer = per_step.detach().sum();
+  }
+  at::NoGradGuard no_grad;
+  if (!mix.transfers() && mix.mixes()) loss.transfer = transfer_per_step(out, batch, mix).sum();
+  if (mix.needs_simple()) loss.simple_entropy = entropy(simple_policy(out, batch)).sum();
+  if (mix.needs_complex()) {
+    loss.complex_entropy = entropy(complex_policy(out, batch)).sum();
+    loss.simple_mass = simple_mass(out, batch, mix);
+  }
   return loss;
 }
 

@@ -49,9 +49,14 @@ struct LearnerConfig {
     v.field({.name = "baseline_cost",
              .help = "Weight of half the baseline's squared error in the loss",
              .min = 0,
-             .max = 100},
+             .max = 100,
+             .tunable = true},
             baseline_cost);
-    v.field({.name = "discount", .help = "What a reward is worth one agent step later", .min = 0, .max = 1},
+    v.field({.name = "discount",
+             .help = "What a reward is worth one agent step later",
+             .min = 0,
+             .max = 1,
+             .tunable = true},
             discount);
     v.field({.name = "reward_clip",
              .help = "Rewards are clipped to this either side of 0",
@@ -73,7 +78,8 @@ struct LearnerConfig {
     v.field({.name = "gradient_clip",
              .help = "The gradient is scaled down to this norm where it is longer",
              .min = 1e-9,
-             .max = 1e12},
+             .max = 1e12,
+             .tunable = true},
             gradient_clip);
     v.field({.name = "rmsprop_decay",
              .help = "What RMSProp keeps of its mean square at each update",
