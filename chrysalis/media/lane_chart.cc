@@ -57,7 +57,9 @@ class LanePicture {
     out_.line(left_, bottom, right_, bottom, 1);
     out_.text((left_ + right_) / 2, bottom + 2.1 * kSvgLine, "middle", chart_.x_label);
     for (std::size_t i = 0; i < chart_.lanes.size(); ++i) draw_lane(i);
-    for (const LaneArrow& arrow : chart_.arrows) draw_arrow(arrow);
+    for (const bool alarming : {false, true})  // Alarms on top.
+      for (const LaneArrow& arrow : chart_.arrows)
+        if (arrow.alarming == alarming) draw_arrow(arrow);
     for (std::size_t i = 0; i < chart_.lanes.size(); ++i)
       for (const double x : chart_.lanes[i].marks) draw_mark(x_of(x), y_of(i));
     return svg_begin(width_, height) + out_.take() + "</svg>\n";
