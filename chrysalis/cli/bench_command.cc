@@ -80,7 +80,7 @@ Status run(const Options& options) {
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   // What the config makes impossible is told before anything is measured.
   for (const Subject& subject : kSubjects)
-    if (wanted(subject, options) && subject.trains) CHRYSALIS_RETURN_IF_ERROR(make_trainer_parts(config));
+    if (wanted(subject, options) && subject.trains) CHRYSALIS_RETURN_IF_ERROR(make_members(config));
   log_quietly();  // Of the runs that are timed.
   const SgemmRates sgemm = measure_sgemm(kBenchRepeats);
   const std::string config_kernels =

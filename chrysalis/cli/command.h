@@ -24,6 +24,8 @@ Action add_record_command(CLI::App& app);
 Action add_render_command(CLI::App& app);
 Action add_replay_command(CLI::App& app);
 Action add_inspect_command(CLI::App& app);
+Action add_lineage_command(CLI::App& app);
+Action add_compare_command(CLI::App& app);
 Action add_bench_command(CLI::App& app);
 Action add_doctor_command(CLI::App& app);
 Action add_config_command(CLI::App& app);

@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/lineage.h"
 #include "chrysalis/cli/progress_line.h"
 #include "chrysalis/store/run_directory.h"
 #include "chrysalis/store/sha256.h"
@@ -16,6 +18,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
   std::string run;
   int curve = 10;
+  std::optional<std::int64_t> member;
   bool json = false;
 };
 
@@ -63,28 +66,91 @@ Json curve_of(const std::vector<UpdateRow>& updates, const std::vector<EpisodeRo
   return curve;
 }
 
+double mean_of_recent(const std::vector<EpisodeRow>& episodes) {
+  const auto count = std::min<std::size_t>(kRecentEpisodes, episodes.size());
+  double sum = 0;
+  for (std::size_t i = episodes.size() - count; i < episodes.size(); ++i) sum += episodes[i].episode_return;
+  return count > 0 ? sum / static_cast<double>(count) : NAN;
+}
+
+// The newest update's hyperparameter, else what the config says.
+Json newest(const std::vector<UpdateRow>& updates, double UpdateRow::*number, double otherwise) {
+  const bool there = !updates.empty() && std::isfinite(updates.back().*number);
+  return number_or_null(there ? updates.back().*number : otherwise);
+}
+
+void add_decisions(Json& json, const std::vector<DecisionRow>& decisions) {
+  json["parent"] = nullptr;
+  json["parent_checkpoint"] = nullptr;
+  std::int64_t dropped = 0;
+  for (const DecisionRow& decision : decisions) {
+    dropped += decision.unrolls_dropped;
+    if (decision.parent.empty() || !decision.partner) continue;
+    json["parent"] = *decision.partner;
+    json["parent_checkpoint"] = decision.parent;
+  }
+  json["decisions"] = decisions.size();
+  json["unrolls_dropped"] = dropped;
+}
+
+Json decision_json(const DecisionRow& decision) {
+  const auto integer_or_null = [](const std::optional<std::int64_t>& value) {
+    return value ? Json(*value) : Json(nullptr);
+  };
+  const auto numbers = [](const std::vector<double>& values) {
+    Json json = Json::array();
+    for (const double value : values) json.push_back(number_or_null(value));
+    return json;
+  };
+  Json values = Json::array();
+  for (const HyperparameterChange& change : decision.values)
+    values.push_back({{"path", change.path},
+                      {"before", number_or_null(change.before)},
+                      {"after", number_or_null(change.after)}});
+  return {{"member", decision.member},
+          {"number", decision.number},
+          {"update", decision.update},
+          {"agent_steps", decision.agent_steps},
+          {"episodes", decision.episodes},
+          {"time", decision.time},
+          {"outcome", decision.outcome},
+          {"reason", decision.reason},
+          {"partner", integer_or_null(decision.partner)},
+          {"partner_update", integer_or_null(decision.partner_update)},
+          {"parent", decision.parent.empty() ? Json(nullptr) : Json(decision.parent)},
+          {"own_returns", numbers(decision.own_returns)},
+          {"partner_returns", numbers(decision.partner_returns)},
+          {"own_mean", number_or_null(decision.own_mean)},
+          {"partner_mean", number_or_null(decision.partner_mean)},
+          {"t", number_or_null(decision.t)},
+          {"degrees_of_freedom", number_or_null(decision.degrees_of_freedom)},
+          {"p", number_or_null(decision.p)},
+          {"explored", decision.explored},
+          {"values", std::move(values)},
+          {"unrolls_dropped", decision.unrolls_dropped},
+          {"checkpoint", decision.checkpoint}};
+}
+
 Result<Json> member_json(RunDirectory& run, const RunConfig& config, std::int64_t member, int points) {
   CHRYSALIS_ASSIGN_OR_RETURN(const MemberSummary summary, run.database().summary(member));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto updates, run.database().updates(member));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto episodes, run.database().episodes(member));
-  double recent = 0;
-  const auto recent_count = std::min<std::size_t>(kRecentEpisodes, episodes.size());
-  for (std::size_t i = episodes.size() - recent_count; i < episodes.size(); ++i)
-    recent += episodes[i].episode_return / static_cast<double>(recent_count);
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto decisions, run.database().decisions(member));
+  std::int64_t max_lag = 0;
+  for (const UpdateRow& update : updates) max_lag = std::max(max_lag, update.max_lag);
   Json json = {{"id", member},
                {"updates", summary.last_update},
                {"agent_steps", summary.agent_steps},
                {"episodes", summary.episodes},
                {"frames_of_episodes", summary.frames},
-               {"learning_rate", config.learner.learning_rate},
-               {"entropy_cost", config.learner.entropy_cost},
-               {"mean_return_30", recent_count > 0 ? Json(recent) : Json(nullptr)},
-               {"max_lag", 0},
-               {"weights_sha256", nullptr},
-               {"checkpoint", nullptr}};
-  std::int64_t max_lag = 0;
-  for (const UpdateRow& update : updates) max_lag = std::max(max_lag, update.max_lag);
-  json["max_lag"] = max_lag;
+               {"alpha", newest(updates, &UpdateRow::alpha, NAN)},
+               {"learning_rate", newest(updates, &UpdateRow::learning_rate, config.learner.learning_rate)},
+               {"entropy_cost", newest(updates, &UpdateRow::entropy_cost, config.learner.entropy_cost)},
+               {"mean_return_30", number_or_null(mean_of_recent(episodes))},
+               {"max_lag", max_lag}};
+  add_decisions(json, decisions);
+  json["weights_sha256"] = nullptr;
+  json["checkpoint"] = nullptr;
   CHRYSALIS_ASSIGN_OR_RETURN(const auto checkpoint, run.latest_checkpoint(member));
   if (checkpoint) {
     CHRYSALIS_ASSIGN_OR_RETURN(auto layout, weight_layout(config.agent, agent_spec(config)));
@@ -123,18 +189,38 @@ void print_member(const Json& member) {
                cell(point["mean_lag"], 1));
 }
 
-Status run_inspect(const Options& options) {
-  CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(options.run, OpenMode::kReadOnly));
-  CHRYSALIS_ASSIGN_OR_RETURN(const auto text, run.config());
-  if (!text) return invalid_input("{} has no config yet: train first", options.run);
-  CHRYSALIS_ASSIGN_OR_RETURN(const RunConfig config, run_config_from_text(*text, options.run, {}));
+// One line for each member.
+void print_members(const Json& members) {
+  const auto number = [](const Json& value) {
+    return value.is_null() ? std::string("-") : fmt::format("{:.3g}", value.get<double>());
+  };
+  fmt::print("{:>6} {:>14} {:>9} {:>11} {:>7} {:>14} {:>13} {:>12}  {}\n", "member", "agent steps",
+             "episodes", "return (30)", "alpha", "learning rate", "entropy cost", "copied from",
+             "checkpoint");
+  for (const Json& member : members)
+    fmt::print("{:>6} {:>14} {:>9} {:>11} {:>7} {:>14} {:>13} {:>12}  {}\n", member["id"].get<std::int64_t>(),
+               grouped_digits(member["agent_steps"].get<std::int64_t>()),
+               grouped_digits(member["episodes"].get<std::int64_t>()), cell(member["mean_return_30"], 2),
+               cell(member["alpha"], 3), number(member["learning_rate"]), number(member["entropy_cost"]),
+               member["parent"].is_null() ? "-" : fmt::format("{}", member["parent"].get<std::int64_t>()),
+               member["checkpoint"].is_null() ? "-" : member["checkpoint"].get<std::string>());
+}
+
+Result<Json> run_json(RunDirectory& run, const RunConfig& config, const Options& options) {
   Json json = {
       {"run", options.run}, {"level", config.level.name}, {"seed", config.seed}, {"members", Json::array()}};
   CHRYSALIS_ASSIGN_OR_RETURN(const auto members, run.database().members());
   for (const MemberRow& member : members) {
+    if (options.member && *options.member != member.member) continue;
     CHRYSALIS_ASSIGN_OR_RETURN(Json one, member_json(run, config, member.member, options.curve));
     json["members"].push_back(std::move(one));
   }
+  if (options.member && json["members"].empty())
+    return invalid_input("{} has no member {}: it has {}, from 0 on", options.run, *options.member,
+                         members.size());
+  json["decisions"] = Json::array();
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto decisions, run.database().decisions(options.member));
+  for (const DecisionRow& decision : decisions) json["decisions"].push_back(decision_json(decision));
   json["evaluations"] = Json::array();
   CHRYSALIS_ASSIGN_OR_RETURN(const auto evaluations, run.database().evaluations());
   for (const EvaluationRow& evaluation : evaluations)
@@ -143,13 +229,27 @@ Status run_inspect(const Options& options) {
                                    {"episodes", evaluation.returns.size()},
                                    {"mean_return", evaluation.mean},
                                    {"ci95", evaluation.ci95}});
+  return json;
+}
+
+Status run_inspect(const Options& options) {
+  CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(options.run, OpenMode::kReadOnly));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto text, run.config());
+  if (!text) return invalid_input("{} has no config yet: train first", options.run);
+  CHRYSALIS_ASSIGN_OR_RETURN(const RunConfig config, run_config_from_text(*text, options.run, {}));
+  CHRYSALIS_ASSIGN_OR_RETURN(const Json json, run_json(run, config, options));
   for (const std::string& warning : run.take_warnings()) fmt::print(stderr, "warning: {}\n", warning);
   if (options.json) {
     fmt::print("{}\n", json.dump(2));
     return {};
   }
   fmt::print("{}: level {}, seed {}\n", options.run, config.level.name, config.seed);
-  for (const Json& member : json["members"]) print_member(member);
+  if (json["members"].size() == 1)
+    print_member(json["members"][0]);
+  else
+    print_members(json["members"]);
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto decisions, run.database().decisions(options.member));
+  if (!decisions.empty()) fmt::print("{}\n", decisions_summary(json["members"].size(), decisions));
   for (const Json& evaluation : json["evaluations"])
     fmt::print("evaluated {} on {}: mean return {:.2f}, 95 % interval {:.2f} to {:.2f}, {} episodes\n",
                evaluation["checkpoint"].get<std::string>(), evaluation["level"].get<std::string>(),
@@ -164,6 +264,7 @@ Action add_inspect_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.add_option("run", options->run, "Directory of a run")->required();
   app.add_option("--curve", options->curve, "Points of the learning curve")->check(CLI::Range(1, 10'000));
+  app.add_option("--member", options->member, "Only this member, with its learning curve");
   app.add_flag("--json", options->json, "Print JSON");
   return [options] { return run_inspect(*options); };
 }

@@ -50,9 +50,17 @@ constexpr std::array kVerbs = {
          "  in: seven integers a frame (look right, look down, strafe, move, fire, jump, crouch)\n"
          "  out: frame,x,y,z,yaw,pitch,vx,vy,vz,reward",
          add_replay_command},
-    Verb{"inspect", "Show a run: members, checkpoints, learning curve",
-         "chrysalis inspect runs/seek_apples\n  chrysalis inspect runs/seek_apples --json --curve 20",
+    Verb{"inspect", "Show a run: members, decisions, checkpoints, learning curve",
+         "chrysalis inspect runs/seek_apples\n  chrysalis inspect runs/seek_apples --json --curve 20\n"
+         "  chrysalis inspect runs/action_space --member 3",
          add_inspect_command},
+    Verb{"lineage", "Tell and draw who came from whom in a population, with alpha as colour",
+         "chrysalis lineage runs/action_space\n  chrysalis lineage runs/action_space --out lineage.svg",
+         add_lineage_command},
+    Verb{"compare", "Compare runs: final returns and areas under the curve, over seeds",
+         "chrysalis compare runs/a1 runs/a2 runs/a3 runs/b1 runs/b2 runs/b3 --out curves.svg\n"
+         "  chrysalis compare runs/mixed runs/plain --label mixture --label plain --json",
+         add_compare_command},
     Verb{"bench", "Measure speed, beside the SGEMM rate of the same run",
          "chrysalis bench\n  chrysalis bench render --json\n"
          "  chrysalis bench profile --set level.name=nav_maze_static_01\n"

@@ -5,55 +5,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 
 #include "chrysalis/core/check.h"
 #include "chrysalis/media/chart_axis.h"
+#include "chrysalis/media/svg_drawing.h"
 
 namespace chrysalis {
 namespace {
 
-// Greys and colours of middling lightness: contrast with white and with black is at least 3.
-constexpr const char* kInk = "#7a7a7a";
+// Of middling lightness, as the ink is.
 constexpr std::array kColours = {"#2f7fd1", "#d9731a", "#2b9a5e", "#a45bc9", "#d1435b", "#1b98a6"};
-constexpr int kFont = 13;
-constexpr double kLetter = 6.8;  // Width of a letter on average.
-constexpr int kLine = 18;        // Height of a line of text.
-
-std::string escaped(const std::string& text) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '<')
-      safe += "&lt;";
-    else if (c == '>')
-      safe += "&gt;";
-    else if (c == '&')
-      safe += "&amp;";
-    else
-      safe += c;
-  }
-  return safe;
-}
-
-class Drawing {
- public:
-  template <typename... Args>
-  void add(fmt::format_string<Args...> format, Args&&... args) {
-    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
-  }
-  void text(double x, double y, const char* anchor, const std::string& words, const char* more = "") {
-    add("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" fill=\"{}\"{}>{}</text>\n", x, y, anchor, kInk,
-        more, escaped(words));
-  }
-  void line(double x0, double y0, double x1, double y1, double opacity) {
-    add("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\" stroke=\"{}\" stroke-opacity=\"{}\"/>\n", x0, y0, x1, y1,
-        kInk, opacity);
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  std::string text_;
-};
 
 // A mark's outline around (0, 0); each series has its own.
 std::string mark_path(std::size_t series) {
@@ -74,7 +35,7 @@ class Panel {
   }
 
   std::string draw() {
-    out_.text(size_.width / 2.0, kLine, "middle", chart_.title, " font-weight=\"600\"");
+    out_.text(size_.width / 2.0, kSvgLine, "middle", chart_.title, " font-weight=\"600\"");
     draw_legend();
     draw_axes();
     for (std::size_t i = 0; i < chart_.series.size(); ++i) {
@@ -120,7 +81,7 @@ class Panel {
   void lay_out() {
     std::size_t letters = 0;
     for (const double tick : y_.ticks) letters = std::max(letters, tick_text(tick).size());
-    left_ = kLine + 8 + static_cast<double>(letters) * kLetter;
+    left_ = kSvgLine + 8 + static_cast<double>(letters) * kSvgLetter;
     right_ = size_.width - 14.0;
     // The legend wraps between left and right.
     double x = left_;
@@ -128,16 +89,16 @@ class Panel {
     for (std::size_t i = 0; i < chart_.series.size(); ++i) {
       const std::string& name = chart_.series[i].name;
       if (name.empty()) continue;
-      const double width = 34 + static_cast<double>(name.size()) * kLetter;
+      const double width = 34 + static_cast<double>(name.size()) * kSvgLetter;
       if (lines == 0 || x + width > right_) {
         x = left_;
         ++lines;
       }
-      legend_.push_back({.series = i, .at = {x, kLine * (1.0 + lines)}});
+      legend_.push_back({.series = i, .at = {x, kSvgLine * (1.0 + lines)}});
       x += width + 8;
     }
-    top_ = kLine * (1.5 + lines) + 4;
-    bottom_ = size_.height - 2.4 * kLine;
+    top_ = kSvgLine * (1.5 + lines) + 4;
+    bottom_ = size_.height - 2.4 * kSvgLine;
   }
 
   Point at(double x, double y) const {
@@ -153,12 +114,12 @@ class Panel {
     for (const double tick : x_.ticks) {
       const double x = at(tick, y_.low).x;
       out_.line(x, bottom_, x, bottom_ + 4, 1);
-      out_.text(x, bottom_ + kLine, "middle", tick_text(tick));
+      out_.text(x, bottom_ + kSvgLine, "middle", tick_text(tick));
     }
     out_.text((left_ + right_) / 2, size_.height - 7.0, "middle", chart_.x_label);
     const double middle = (top_ + bottom_) / 2;
-    out_.text(kFont, middle, "middle", chart_.y_label,
-              fmt::format(" transform=\"rotate(-90 {} {:.1f})\"", kFont, middle).c_str());
+    out_.text(kSvgFont, middle, "middle", chart_.y_label,
+              fmt::format(" transform=\"rotate(-90 {} {:.1f})\"", kSvgFont, middle).c_str());
     if (empty_) out_.text((left_ + right_) / 2, middle, "middle", "no data");
   }
 
@@ -231,7 +192,7 @@ class Panel {
   ChartAxis x_, y_;
   double left_ = 0, right_ = 0, top_ = 0, bottom_ = 0;  // Of the plot.
   std::vector<Entry> legend_;
-  Drawing out_;
+  SvgDrawing out_;
 };
 
 }  // namespace
@@ -242,10 +203,7 @@ std::string line_charts_svg(std::span<const LineChart> charts, int columns, cons
   const int count = static_cast<int>(charts.size());
   columns = std::min(columns, count);
   const int width = columns * size.width, height = (count + columns - 1) / columns * size.height;
-  std::string svg = fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
-      "font-family=\"system-ui, sans-serif\" font-size=\"{2}\">\n",
-      width, height, kFont);
+  std::string svg = svg_begin(width, height);
   for (int i = 0; i < count; ++i)
     svg += fmt::format("<g transform=\"translate({} {})\">\n{}</g>\n", i % columns * size.width,
                        i / columns * size.height, Panel(charts[i], size).draw());

@@ -1,0 +1,40 @@
+#include "chrysalis/media/svg_drawing.h"
+
+namespace chrysalis {
+namespace {
+
+std::string escaped(const std::string& text) {
+  std::string safe;
+  for (const char c : text) {
+    if (c == '<')
+      safe += "&lt;";
+    else if (c == '>')
+      safe += "&gt;";
+    else if (c == '&')
+      safe += "&amp;";
+    else
+      safe += c;
+  }
+  return safe;
+}
+
+}  // namespace
+
+std::string svg_begin(int width, int height) {
+  return fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\" "
+      "font-family=\"system-ui, sans-serif\" font-size=\"{2}\">\n",
+      width, height, kSvgFont);
+}
+
+void SvgDrawing::text(double x, double y, const char* anchor, const std::string& words, const char* more) {
+  add("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" fill=\"{}\"{}>{}</text>\n", x, y, anchor, kSvgInk,
+      more, escaped(words));
+}
+
+void SvgDrawing::line(double x0, double y0, double x1, double y1, double opacity) {
+  add("<path d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\" stroke=\"{}\" stroke-opacity=\"{}\"/>\n", x0, y0, x1, y1,
+      kSvgInk, opacity);
+}
+
+}  // namespace chrysalis
