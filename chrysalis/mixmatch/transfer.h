@@ -48,19 +48,17 @@ struct TransferLossEntry {
   at::Tensor (*per_step)(const TransferInputs& in);
 };
 
-// kl (eq. 1):     (1 - alpha) KL(pi_1 || pi_2). Gradients flow through both policies, the teacher is pulled
-// to
-//                 the student too. Where `indices` is given only their columns of pi_2 are read.
-// kl_mixture:     KL(pi_mm || pi_2), a lower bound: kl - kl_mixture = H(pi_mm) - (1 - alpha) H(pi_1)
-//                 - alpha H(pi_2) >= 0, by concavity of H (section 6). Through both policies.
-// cross_entropy:  (1 - alpha) H(pi_1, pi_2), pi_1 a constant.
-// activations:    kl + (1 - alpha) activation_weight 1/W |core_1 - core_2|^2, through both cores.
-// sobolev:        kl + (1 - alpha) sobolev_weight |J_1 - J_2|^2, J_i[a, k] = d ln pi_i(a) / d features[k]
-// over
-//                 pi_1's actions, the Frobenius norm estimated without bias as the mean of |v J_1 - v J_2|^2
-//                 over random v ~ N(0, 1)^a. Each step has its own v, so that where a recurrent core lets
-//                 features act on later policies, the estimate at a step is the sum of those Jacobians'
-//                 squared distances, without cross terms. Through both Jacobians.
+// - kl, eq. 1: (1 - alpha) KL(pi_1 || pi_2). Gradients flow through both policies: the teacher is pulled to
+//   the student too. With `indices`, only their columns of pi_2 are read.
+// - kl_mixture: KL(pi_mm || pi_2), a lower bound of kl (section 6), as H is concave:
+//   kl - kl_mixture = H(pi_mm) - (1 - alpha) H(pi_1) - alpha H(pi_2) >= 0. Through both policies.
+// - cross_entropy: (1 - alpha) H(pi_1, pi_2), pi_1 a constant.
+// - activations: kl + (1 - alpha) activation_weight 1/W |core_1 - core_2|^2. Through both cores.
+// - sobolev: kl + (1 - alpha) sobolev_weight |J_1 - J_2|^2, J_i[a, k] = d ln pi_i(a) / d features[k] over the
+//   actions to which pi_1 gives a probability. Through both Jacobians. The square of the Frobenius norm is
+//   estimated without bias, as the mean over random v ~ N(0, 1) of |v J_1 - v J_2|^2. Each step has its own
+//   v: where a recurrent core lets features act on later policies, the estimate at a step is the sum of those
+//   Jacobians' squared distances, without cross terms.
 std::span<const TransferLossEntry> transfer_losses();
 
 // By name; the error of an unknown one names the nearest.
