@@ -1,4 +1,4 @@
-// Unrolls made up for tests: noise for pictures, random moves and rewards, some episode ends.
+// Unrolls made up for tests: noise for pictures, random moves and rewards, some episode ends, every task.
 #pragma once
 
 #include <algorithm>
@@ -22,6 +22,7 @@ inline std::unique_ptr<Unroll> synthetic_unroll(const AgentConfig& config, const
   RandomStream random{RandomKey(seed)};
   for (auto& pixel : unroll->observations) pixel = static_cast<std::uint8_t>(random.below(256));
   for (auto& value : unroll->core_state) value = static_cast<float>(random.uniform(-0.5, 0.5));
+  unroll->task = static_cast<int>(seed % static_cast<std::uint64_t>(spec.curriculum.tasks));
   unroll->episode_starts[0] = 0;
   unroll->last_actions[0] = 0;
   unroll->last_rewards[0] = 0.5f;
