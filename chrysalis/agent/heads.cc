@@ -6,19 +6,9 @@
 
 #include "chrysalis/agent/native_layers.h"
 #include "chrysalis/core/check.h"
+#include "chrysalis/mixmatch/mixture.h"
 
 namespace chrysalis {
-namespace {
-
-// In the order of kernels/mixture.h: from the last factor on.
-at::Tensor expanded(const std::vector<at::Tensor>& logs) {
-  at::Tensor joint = logs.back();
-  for (std::size_t k = logs.size() - 1; k-- > 0;)
-    joint = (logs[k].unsqueeze(2) + joint.unsqueeze(1)).flatten(1);
-  return joint;
-}
-
-}  // namespace
 
 at::Tensor joint_log_policy(const at::Tensor& logits, const std::vector<int>& factors, bool native) {
   if (factors.empty()) return logits.log_softmax(1);
@@ -29,7 +19,7 @@ at::Tensor joint_log_policy(const at::Tensor& logits, const std::vector<int>& fa
     logs.push_back(logits.narrow(1, first, size).log_softmax(1));
     first += size;
   }
-  return native ? native_expand_factors(at::cat(logs, 1), factors) : expanded(logs);
+  return native ? native_expand_factors(at::cat(logs, 1), factors) : joint_of_factors(logs);
 }
 
 at::Tensor of_own_task(const at::Tensor& all, const at::Tensor& tasks, std::int64_t task_count) {

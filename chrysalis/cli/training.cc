@@ -117,16 +117,22 @@ Result<std::vector<MemberParts>> make_members(const RunConfig& config) {
 
 namespace {
 
-// What others may ask for of a member again: its oldest checkpoint at each update after which it publishes.
-// One that follows it there is that of a member which diverged.
+// What others may ask for of a member again: its checkpoint at each update after which it publishes, but
+// never that of another's weights in place of ones that diverged.
 Status restore_published(RunDirectory& run, Trainer& trainer, int member) {
   CHRYSALIS_ASSIGN_OR_RETURN(auto rows, run.database().checkpoints(member));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto decisions, run.database().decisions(member));
+  const auto is_of_a_replacement = [&](const CheckpointRow& row) {
+    return std::ranges::any_of(decisions, [&](const DecisionRow& decision) {
+      return decision.outcome == outcome_name(Outcome::kReplaced) && decision.checkpoint == row.name;
+    });
+  };
   std::reverse(rows.begin(), rows.end());  // Oldest first.
   std::int64_t last = -1;
   for (const CheckpointRow& row : rows) {
     const std::int64_t update = row.position.update;
-    if (row.state != CheckpointState::kKept || update == last || update < trainer.published_from() ||
-        !trainer.publishes_after(update))
+    if (row.state != CheckpointState::kKept || update == last || is_of_a_replacement(row) ||
+        update < trainer.published_from() || !trainer.publishes_after(update))
       continue;
     last = update;
     CHRYSALIS_ASSIGN_OR_RETURN(const Checkpoint checkpoint, run.checkpoint(row.name));

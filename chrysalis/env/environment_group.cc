@@ -1,5 +1,7 @@
 #include "chrysalis/env/environment_group.h"
 
+#include <algorithm>
+
 #include "chrysalis/core/check.h"
 #include "chrysalis/core/stage_clock.h"
 
@@ -32,9 +34,10 @@ void EnvironmentGroup::begin_episode(int i) {
                                        config_.first_environment + i, episodes_[i].index));
 }
 
-void EnvironmentGroup::begin_anew() {
+void EnvironmentGroup::begin_anew(std::span<const std::int64_t> after) {
   for (int i = 0; i < size(); ++i) {
-    episodes_[i] = {.index = episodes_[i].index + 1};
+    const std::int64_t running = episodes_[i].index;
+    episodes_[i] = {.index = (after.empty() ? running : std::max(running, after[i])) + 1};
     begin_episode(i);
   }
 }

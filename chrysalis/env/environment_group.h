@@ -40,8 +40,9 @@ class EnvironmentGroup {
   // contiguous [N, H, W, 3] buffer or in N unrolls.
   void step(std::span<const RawAction> actions, std::span<std::uint8_t* const> rgb);
 
-  // Gives up the running episodes and begins the next one of each environment.
-  void begin_anew();
+  // Gives up the running episodes and begins another in each environment: the one after the running one, or
+  // after episode after[i], whichever is later. after: [N], or empty.
+  void begin_anew(std::span<const std::int64_t> after);
 
   // Of the last step, [N].
   std::span<const StepResult> results() const { return results_; }

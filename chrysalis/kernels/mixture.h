@@ -7,7 +7,7 @@
 
 namespace chrysalis {
 
-// pi_mm = (1 - alpha) pi_1 + alpha pi_2 (Czarnecki et al. 2018, section 3), in log space, for each of `rows`:
+// pi_mm = (1 - alpha) pi_1 + alpha pi_2 (Czarnecki et al. 2018), in log space, for each of `rows`:
 //   log_policy[a] = ln((1 - alpha) exp(log_simple[i]) + alpha exp(log_policy[a])),  a = simple_actions[i]
 // and ln alpha + log_policy[a] for the actions that pi_1 does not have.
 //   log_simple: [rows, A1], ln pi_1.   simple_actions: [A1], distinct, in [0, actions); empty: A1 is

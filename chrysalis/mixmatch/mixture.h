@@ -26,7 +26,7 @@ at::Tensor select_actions(const at::Tensor& log_policy, std::span<const int> ind
 // CHECKs that there are at least two weights, each in [0, 1], and that they sum to 1 within 1e-9.
 void check_mixture_weights(std::span<const double> alphas);
 
-// ln pi_mm = ln sum_i alpha_i pi_i, [..., A], K >= 2 (section 2 of the appendix of Czarnecki et al. 2018).
+// ln pi_mm = ln sum_i alpha_i pi_i, [..., A], K >= 2 (Czarnecki et al. 2018).
 // A policy of weight 0 is not touched and may be an undefined tensor; where only one has a weight, the very
 // tensor is the answer, so its values and gradients are exact.
 at::Tensor mix(std::span<const at::Tensor> log_policies, std::span<const double> alphas);

@@ -1,4 +1,4 @@
-// Proposition 1 of the appendix (section 5), run: with the teacher fixed and data from any fixed mixture with
+// Proposition 1 of the appendix, run: with the teacher fixed and data from any fixed mixture with
 // alpha in (0, 1), minimising eq. 1 drives KL(pi_1 || pi_2) to 0 on every state that the mixture visits.
 #include <torch/optim/lbfgs.h>
 

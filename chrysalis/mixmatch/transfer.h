@@ -50,7 +50,7 @@ struct TransferLossEntry {
 
 // - kl, eq. 1: (1 - alpha) KL(pi_1 || pi_2). Gradients flow through both policies: the teacher is pulled to
 //   the student too. With `indices`, only their columns of pi_2 are read.
-// - kl_mixture: KL(pi_mm || pi_2), a lower bound of kl (section 6), as H is concave:
+// - kl_mixture: KL(pi_mm || pi_2), a lower bound of kl, as H is concave:
 //   kl - kl_mixture = H(pi_mm) - (1 - alpha) H(pi_1) - alpha H(pi_2) >= 0. Through both policies.
 // - cross_entropy: (1 - alpha) H(pi_1, pi_2), pi_1 a constant.
 // - activations: kl + (1 - alpha) activation_weight 1/W |core_1 - core_2|^2. Through both cores.

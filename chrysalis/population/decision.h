@@ -1,4 +1,4 @@
-// Population based training (Jaderberg et al. 2017) as Czarnecki et al. 2018 use it, PAPER.md section 5: a
+// Population based training (Jaderberg et al. 2017) as Czarnecki et al. 2018 (appendix) use it: a
 // member's decisions as pure functions of histories, hyperparameters and keys. No threads, files or clocks.
 //
 // At each readiness a member draws another, copies it where a t-test says that it is better, and then, by

@@ -17,7 +17,7 @@ struct WelchTest {
 };
 
 // One-sided, of the hypothesis that the mean behind `other` is greater than the mean behind `own`, for
-// variances that may differ (Welch 1947; PAPER.md section 5 leaves the kind of t-test open):
+// variances that may differ (Welch 1947; Czarnecki et al. 2018 leave the kind of t-test open):
 //
 //   t  = (m_other - m_own) / sqrt(u + v)             with u = s_own^2 / n_own, v = s_other^2 / n_other
 //   df = (u + v)^2 / (u^2 / (n_own - 1) + v^2 / (n_other - 1))

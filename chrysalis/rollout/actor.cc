@@ -154,8 +154,8 @@ void Actor::bootstrap_truncated(Policy& policy, std::span<Unroll* const> out, in
   }
 }
 
-void Actor::begin_anew() {
-  group_.begin_anew();
+void Actor::begin_anew(std::span<const std::int64_t> after) {
+  group_.begin_anew(after);
   std::ranges::fill(core_states_, 0.0f);
   std::ranges::fill(last_actions_, -1);
   std::ranges::fill(last_rewards_, 0.0f);

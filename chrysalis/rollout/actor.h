@@ -56,8 +56,8 @@ class Actor {
                std::span<std::vector<EpisodeRecord>> finished);
 
   // For another agent: the running episodes are given up, their returns never told, and each environment
-  // begins its next one, with nothing remembered.
-  void begin_anew();
+  // begins another, as EnvironmentGroup::begin_anew() says, with nothing remembered.
+  void begin_anew(std::span<const std::int64_t> after = {});
 
   // Everything that the next collect() depends on except the policy.
   void save(ByteWriter& out) const;

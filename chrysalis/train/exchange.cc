@@ -22,6 +22,14 @@ const Published* Exchange::view(std::int64_t member, std::int64_t update) const 
   return found == of_member.end() ? nullptr : &*found;
 }
 
+std::int64_t Exchange::needed_from(std::int64_t saved) const {
+  if (deterministic_) return wanted(saved + 1);
+  std::int64_t oldest = saved;
+  for (const auto& of_member : published_)
+    if (!of_member.empty()) oldest = std::min(oldest, of_member.back().update);
+  return oldest;
+}
+
 void Exchange::forget(std::span<const std::int64_t> done) {
   if (!deterministic_) return;
   const std::int64_t oldest = wanted(*std::ranges::min_element(done) + 1);

@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <span>
 #include <vector>
 
@@ -34,10 +33,8 @@ class Exchange {
   // No member will decide before its update `done[member]` + 1 again: what no view can ask for goes.
   void forget(std::span<const std::int64_t> done);
   // Publications from this update on must stay in the store where every member has a checkpoint at `saved` or
-  // later: a resume from there asks for them again. Where only the newest are seen, no older ones are needed.
-  std::int64_t needed_from(std::int64_t saved) const {
-    return deterministic_ ? wanted(saved + 1) : std::numeric_limits<std::int64_t>::max();
-  }
+  // later: a resume from there asks for them again. Where only the newest are seen, those must stay.
+  std::int64_t needed_from(std::int64_t saved) const;
 
  private:
   // The update that a decision after `update` looks for.

@@ -16,6 +16,7 @@ constexpr const char* kCounters = "trainer.counters";
 constexpr const char* kReturns = "trainer.returns";
 constexpr const char* kScores = "trainer.scores";
 constexpr const char* kValues = "trainer.values";
+constexpr const char* kRunning = "trainer.running_episodes";
 constexpr const char* kTried = "trainer.tried";
 constexpr const char* kBehaviourAlphas = "trainer.behaviour_alphas";
 constexpr const char* kLearnerVersion = "learner.version";
@@ -78,6 +79,7 @@ Member::Member(const MemberConfig& config, MemberParts parts)
   unrolls_.resize(static_cast<std::size_t>(schedule_.capacity()));
   unroll_episodes_.resize(unrolls_.size());
   snapshots_.resize(static_cast<std::size_t>(schedule_.group_count()));
+  running_.resize(static_cast<std::size_t>(config.schedule.environments));
   if (!parts_.values.empty()) parts_.tune(*parts_.learner, parts_.values);
   const WeightsPtr initial = weights();
   versions_[initial->version] = initial;
@@ -118,6 +120,7 @@ void Member::count(std::span<const EpisodeRecord> episodes, std::int64_t millise
   counters_.milliseconds = milliseconds;
   counters_.episodes += static_cast<std::int64_t>(episodes.size());
   for (const EpisodeRecord& episode : episodes) {
+    running_[static_cast<std::size_t>(episode.environment)] = episode.episode + 1;
     remember(returns_, episode.episode_return);
     if (!is_evaluated())
       remember(scores_,
@@ -162,6 +165,8 @@ std::vector<NamedTensor> Member::state() const {
   tensors.push_back(vector_tensor(kValues, parts_.values));
   tensors.push_back(
       make_tensor(kTried, {static_cast<std::int64_t>(tried.size())}, std::span<const std::int64_t>(tried)));
+  tensors.push_back(make_tensor(kRunning, {static_cast<std::int64_t>(running_.size())},
+                                std::span<const std::int64_t>(running_)));
   std::vector<double> alphas;
   if (config_.schedule.deterministic)
     for (const auto& [version, weights] : versions_)
@@ -276,7 +281,10 @@ Status Member::adopt(std::span<const NamedTensor> learner, std::span<const doubl
     ByteReader reader(before);
     const Status same = actors_[g]->restore(reader);
     CHRYSALIS_CHECK(same.ok(), "an actor refuses its own state");
-    actors_[g]->begin_anew();
+    // What was consumed of a round that lies ahead of the state before it has told episodes too: none may
+    // come twice.
+    actors_[g]->begin_anew(std::span(running_).subspan(static_cast<std::size_t>(schedule_.group_first(g)),
+                                                       static_cast<std::size_t>(schedule_.group_size(g))));
     snapshots_[g].clear();
   }
   for (auto& episodes : unroll_episodes_) episodes.clear();
@@ -328,13 +336,17 @@ Status Member::restore_actors(std::span<const NamedTensor> state) {
 }
 
 Status Member::restore(std::span<const NamedTensor> state) {
-  std::vector<std::int64_t> counters, tried_before;
+  std::vector<std::int64_t> counters, tried_before, running;
   std::vector<double> returns, scores, values;
   CHRYSALIS_RETURN_IF_ERROR(read_numbers(state, kCounters, DType::kI64, counters));
   CHRYSALIS_RETURN_IF_ERROR(read_numbers(state, kReturns, DType::kF64, returns));
   CHRYSALIS_RETURN_IF_ERROR(read_numbers(state, kScores, DType::kF64, scores));
   CHRYSALIS_RETURN_IF_ERROR(read_numbers(state, kValues, DType::kF64, values));
   CHRYSALIS_RETURN_IF_ERROR(read_numbers(state, kTried, DType::kI64, tried_before));
+  CHRYSALIS_RETURN_IF_ERROR(read_numbers(state, kRunning, DType::kI64, running));
+  if (running.size() != running_.size())
+    return invalid_input("checkpoint has {} environments: expected the {} of train.environments",
+                         running.size(), running_.size());
   CounterArray array;
   if (counters.size() != array.size()) return invalid_input("checkpoint counters are malformed");
   std::ranges::copy(counters, array.begin());
@@ -349,6 +361,7 @@ Status Member::restore(std::span<const NamedTensor> state) {
   CHRYSALIS_RETURN_IF_ERROR(parts_.learner->restore(learner_tensors(state)));
   counters_ = read;
   tried = std::move(tried_before);
+  running_ = std::move(running);
   returns_.assign(returns.begin(), returns.end());
   scores_.assign(scores.begin(), scores.end());
   tune(values);

@@ -148,6 +148,7 @@ class Member {
   std::map<std::int64_t, WeightsPtr> versions_;  // That a rollout may still ask for.
   std::vector<std::deque<Snapshot>> snapshots_;  // [groups], of the rounds not yet consumed.
   MemberCounters counters_;
+  std::vector<std::int64_t> running_;  // [environments], the episode after the last that was told.
   std::deque<double> scores_;
   std::deque<double> returns_;
 };

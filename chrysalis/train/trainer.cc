@@ -377,7 +377,7 @@ bool Trainer::publishes_after(std::int64_t update) const {
 std::int64_t Trainer::published_from() const {
   std::int64_t saved = std::numeric_limits<std::int64_t>::max();
   for (const auto& entry : members_) saved = std::min(saved, entry->member->counters().updates);
-  return std::min(saved, exchange_.needed_from(saved));
+  return exchange_.needed_from(saved);
 }
 
 Status Trainer::restore(int member, std::span<const NamedTensor> state) {

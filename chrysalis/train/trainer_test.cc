@@ -166,8 +166,9 @@ TEST(Trainer, SaysWhatAnUnusableCheckpointLacks) {
   const auto trainer = make_trainer({}, sink);
   sink.stop_at = 4;
   ASSERT_TRUE(trainer->run(sink.stop).ok());
-  for (const char* name : {"trainer.counters", "trainer.group.2", "trainer.returns", "trainer.scores",
-                           "trainer.values", "trainer.tried", "trainer.behaviour_alphas", "weights"}) {
+  for (const char* name :
+       {"trainer.counters", "trainer.group.2", "trainer.returns", "trainer.scores", "trainer.values",
+        "trainer.tried", "trainer.running_episodes", "trainer.behaviour_alphas", "weights"}) {
     std::vector<NamedTensor> state = sink.last_state;
     std::erase_if(state, [&](const NamedTensor& tensor) { return tensor.name == name; });
     MemorySink other;
