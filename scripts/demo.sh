@@ -1,12 +1,13 @@
 #!/bin/sh
-# From pixels to a film in one command: trains on seek_apples, evaluates the agent against chance, films it.
+# The mission in small, in one command: four members learn to find apples by the action-space curriculum; then
+# how alpha went, who came from whom, the agent against chance, pictures and a film.
 # Usage: scripts/demo.sh [program] [run directory]. Run again, it resumes where it stopped.
 set -eu
 export LC_ALL=C  # Numbers with a point, whatever the user's language.
 cd "$(dirname "$0")/.."
 program=${1:-build/release/bin/chrysalis}
 run=${2:-runs/demo}
-config=configs/seek_apples.toml
+config=configs/small/action_space.toml
 level=seek_apples
 episodes=100
 
@@ -31,26 +32,36 @@ evaluate() {
     "$name" "$(number mean_return "$file")" $(interval "$file") "$episodes"
 }
 
-step "Training on $level into $run (Ctrl-C saves and stops; 'make demo' goes on from there)"
+step "Training four members on $level into $run (Ctrl-C saves and stops; 'make demo' goes on from there)"
 "$program" train "$config" --run "$run"
 
-step "Evaluating over $episodes episodes that were never trained on"
-evaluate 'trained agent' "$run/eval_trained.json" "$run"
-evaluate 'random policy' "$run/eval_random.json" --policy random --level "$level"
+step "The way of alpha: every copy and every exploration, and who came from whom"
+"$program" lineage "$run" --out "$run/lineage.svg"
+"$program" inspect "$run"
 
-step 'Filming the trained agent'
+step "Evaluating the best member over $episodes episodes that were never trained on"
+evaluate 'as it acts' "$run/eval_trained.json" "$run"
+evaluate '756 actions' "$run/eval_complex.json" "$run" --alpha 1
+evaluate '9 actions' "$run/eval_simple.json" "$run" --alpha 0
+evaluate 'random, 756' "$run/eval_random.json" --policy random --level "$level" --set agent.actions=big
+evaluate 'random, 9' "$run/eval_random_simple.json" --policy random --level "$level"
+
+step 'Drawing the curves and filming the best member'
+"$program" compare "$run" --out "$run/curves.svg"
 "$program" record "$run" --out "$run/film.mp4"
 
 step 'Done'
 cat <<END
-  $run/film.mp4            the trained agent, seen through its own eyes
-  $run/eval_trained.json   the returns of its $episodes episodes; eval_random.json beside it: chance
+  $run/lineage.svg         members over agent steps, alpha as colour, copies as arrows
+  $run/curves.svg          the return against agent steps
+  $run/film.mp4            the best member, seen through its own eyes
+  $run/eval_*.json         the returns of the $episodes episodes of each policy above
   $run                     the run: config, database, checkpoints, log
 
 What to try next:
-  $program inspect $run
-  $program eval $run --episodes 100 --seed 2
-  $program train configs/nav_maze_static_01.toml --run runs/maze
-  $program train $config --set learner.learning_rate=3e-4 --run runs/slower
+  $program train $config --set curriculum.arm=complex_only --run runs/complex
+  $program compare $run runs/complex --out arms.svg
+  $program eval $run --member 0 --episodes 100 --seed 2
+  $program train configs/small/agent_core.toml
   $program levels
 END

@@ -64,9 +64,12 @@ expect("the demo" 0
        TEXTS "mean return    12.50   95% interval 11.50 to 13.50   100 episodes" "What to try next"
        COMMAND ${SOURCE_DIR}/scripts/demo.sh ${program} ${run})
 file(STRINGS ${WORK_DIR}/calls calls)
-set(wanted "train configs/seek_apples.toml --run ${run}" "eval ${run} --episodes 100 --json"
+set(wanted "train configs/small/action_space.toml --run ${run}" "lineage ${run} --out ${run}/lineage.svg"
+           "inspect ${run}" "eval ${run} --episodes 100 --json" "eval ${run} --alpha 1 --episodes 100 --json"
+           "eval ${run} --alpha 0 --episodes 100 --json"
+           "eval --policy random --level seek_apples --set agent.actions=big --episodes 100 --json"
            "eval --policy random --level seek_apples --episodes 100 --json"
-           "record ${run} --out ${run}/film.mp4")
+           "compare ${run} --out ${run}/curves.svg" "record ${run} --out ${run}/film.mp4")
 if(NOT calls STREQUAL wanted)
   message(FATAL_ERROR "The demo called:\n${calls}\nexpected:\n${wanted}")
 endif()

@@ -139,7 +139,7 @@ Result<std::vector<TrainingMark>> measure_training(RunConfig config, double seco
                                    .created = unix_seconds_now(),
                                    .config = to_toml(fields_of(config), /*comments=*/false)}));
   TrainerConfig trainer_settings = trainer_config(config);
-  RunSink store(run, levels_of(config), trainer_settings.tuned);
+  RunSink store(run, static_cast<int>(config.population.size), levels_of(config), trainer_settings.tuned);
   StageClock clock(trainer_settings.workers);
   trainer_settings.stage_clock = &clock;
 

@@ -66,7 +66,7 @@ Status run_training(const Options& options) {
                                    .created = unix_seconds_now(),
                                    .config = to_toml(fields_of(of_member), /*comments=*/false)}));
   }
-  RunSink sink(run, levels_of(config), settings.tuned);
+  RunSink sink(run, static_cast<int>(config.population.size), levels_of(config), settings.tuned);
   Trainer trainer(settings, std::move(members), sink);
   CHRYSALIS_RETURN_IF_ERROR(restore_newest(run, trainer));
   // Last, so that a config which the checkpoint refuses does not become the run's.

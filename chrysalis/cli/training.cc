@@ -10,6 +10,7 @@
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/evaluation.h"
 #include "chrysalis/rollout/network_policy.h"
+#include "chrysalis/train/run_sink.h"
 
 namespace chrysalis {
 namespace {
@@ -151,8 +152,8 @@ Status restore_newest(RunDirectory& run, Trainer& trainer) {
     if (checkpoint) {
       CHRYSALIS_RETURN_IF_ERROR(trainer.restore(member, checkpoint->tensors));
       position = checkpoint->info.position;
-      log_info("member {}: resuming from checkpoint {} at {} agent steps", member, checkpoint->info.name(),
-               grouped_digits(position.agent_steps));
+      log_info("{}resuming from checkpoint {} at {} agent steps", log_prefix(member, trainer.member_count()),
+               checkpoint->info.name(), grouped_digits(position.agent_steps));
     }
     CHRYSALIS_RETURN_IF_ERROR(run.truncate_after(position));
   }

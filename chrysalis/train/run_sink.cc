@@ -42,6 +42,10 @@ DecisionRow row_of(const MemberMoment& moment, const Decision& decision, std::sp
 
 }  // namespace
 
+std::string log_prefix(int member, int members) {
+  return members == 1 ? "" : fmt::format("member {}: ", member);
+}
+
 Status RunSink::update(int member, const UpdateReport& report, std::span<const EpisodeRecord> episodes,
                        std::int64_t agent_steps, double seconds) {
   const UpdateRow row{.member = member,
@@ -98,7 +102,7 @@ Result<std::string> RunSink::checkpoint(const MemberMoment& moment, std::span<co
   const auto saved = run_.save_checkpoint(position_of(moment), state);
   log_warnings();
   if (!saved.ok()) return saved.error();
-  log_info("member {}: checkpoint {} at update {} ({} agent steps)", moment.member, saved->name,
+  log_info("{}checkpoint {} at update {} ({} agent steps)", log_prefix(moment.member, members_), saved->name,
            moment.updates, moment.agent_steps);
   return saved->name;
 }
@@ -108,8 +112,8 @@ Result<std::string> RunSink::decision(const MemberMoment& moment, const Decision
   const auto saved = run_.save_decision(position_of(moment), state, row_of(moment, decision, tuned_));
   log_warnings();
   if (!saved.ok()) return saved.error();
-  log_info("member {}: decision {} at update {}: {}{}", moment.member, decision.number, moment.updates,
-           decision.reason, decision.explored ? "; explored" : "");
+  log_info("{}decision {} at update {}: {}{}", log_prefix(moment.member, members_), decision.number,
+           moment.updates, decision.reason, decision.explored ? "; explored" : "");
   return saved->name;
 }
 

@@ -9,11 +9,14 @@
 
 namespace chrysalis {
 
+// "member 2: " before what the log says of it; nothing where there is one.
+std::string log_prefix(int member, int members);
+
 class RunSink : public TrainingSink {
  public:
   // run: must outlive *this. levels: of each task. tuned: the paths of the members' hyperparameters.
-  RunSink(RunDirectory& run, std::vector<std::string> levels, std::vector<Tuned> tuned = {})
-      : run_(run), levels_(std::move(levels)), tuned_(std::move(tuned)) {}
+  RunSink(RunDirectory& run, int members, std::vector<std::string> levels, std::vector<Tuned> tuned = {})
+      : run_(run), members_(members), levels_(std::move(levels)), tuned_(std::move(tuned)) {}
 
   Status update(int member, const UpdateReport& report, std::span<const EpisodeRecord> episodes,
                 std::int64_t agent_steps, double seconds) override;
@@ -28,6 +31,7 @@ class RunSink : public TrainingSink {
   void log_warnings();
 
   RunDirectory& run_;
+  int members_;
   std::vector<std::string> levels_;
   std::vector<Tuned> tuned_;
 };
