@@ -22,6 +22,7 @@ class MemoryRun final : public TrainingSink {
   struct Decided {
     MemberMoment moment;
     Decision decision;
+    std::string checkpoint;
   };
   struct Ended {
     int member;
@@ -53,8 +54,9 @@ class MemoryRun final : public TrainingSink {
   Result<std::string> decision(const MemberMoment& moment, const Decision& decision,
                                std::span<const NamedTensor> state) override {
     if (dies()) return io_error("killed");
-    decisions[{moment.member, decision.number}] = {moment, decision};
-    return store(moment, state);
+    const std::string name = store(moment, state);
+    decisions[{moment.member, decision.number}] = {moment, decision, name};
+    return name;
   }
   Result<std::vector<NamedTensor>> load(const std::string& checkpoint) override {
     const auto found = checkpoints.find(checkpoint);
@@ -102,18 +104,17 @@ class MemoryRun final : public TrainingSink {
   std::int64_t die_after = -1;                    // Calls.
   std::int64_t stop_after = -1;                   // Updates.
   std::int64_t kept_from = 0;
+  std::size_t kept = 2;  // Newest of each member, as retention keeps them.
   std::atomic<bool> stop = false;
 
  private:
-  static constexpr std::size_t kKept = 2;  // Newest of each member, as retention keeps them.
-
   bool dies() { return die_after >= 0 && ++calls_ > die_after; }
   std::string store(const MemberMoment& moment, std::span<const NamedTensor> state) {
     const std::string name = fmt::format("{}@{}#{}", moment.member, moment.updates, stored_++);
     checkpoints[name] = {moment, {state.begin(), state.end()}};
     auto& of_member = names[moment.member];
     of_member.push_back(name);
-    for (std::size_t i = 0; i + kKept < of_member.size(); ++i) {
+    for (std::size_t i = 0; i + kept < of_member.size(); ++i) {
       const auto old = checkpoints.find(of_member[i]);
       if (old != checkpoints.end() && old->second.moment.updates < kept_from) checkpoints.erase(old);
     }
@@ -290,24 +291,18 @@ TEST(Population, AGracefulStopLosesNothing) {
 
 TEST(Population, ACopyHasItsSourcesPolicyAndCountsReturnsAnew) {
   MemoryRun run;
+  run.kept = 1'000'000;
   train({}, run);
   int copies = 0;
   for (const auto& [key, decided] : run.decisions) {
-    const Decision& decision = decided.decision;
-    if (decision.outcome != Outcome::kCopied) continue;
-    // Its own checkpoint after the decision, and the source's, where both are still there.
-    const MemoryRun::Stored* own = nullptr;
-    for (const auto& [name, stored] : run.checkpoints)
-      if (stored.moment.member == decision.member && stored.moment.updates == decided.moment.updates)
-        own = &stored;
-    const auto source = run.checkpoints.find(decision.partner_checkpoint);
-    if (own == nullptr || source == run.checkpoints.end()) continue;
+    if (decided.decision.outcome != Outcome::kCopied) continue;
     ++copies;
-    EXPECT_EQ(find_tensor(own->state, "weights")->bytes, find_tensor(source->second.state, "weights")->bytes);
-    EXPECT_EQ(find_tensor(own->state, "weights.alpha")->bytes,
-              find_tensor(source->second.state, "weights.alpha")->bytes);
-    EXPECT_TRUE(find_tensor(own->state, "trainer.scores")->bytes.empty());
-    EXPECT_TRUE(find_tensor(own->state, "trainer.returns")->bytes.empty());
+    const auto& own = run.checkpoints.at(decided.checkpoint).state;
+    const auto& source = run.checkpoints.at(decided.decision.partner_checkpoint).state;
+    for (const char* name : {"weights", "weights.alpha"})
+      EXPECT_EQ(find_tensor(own, name)->bytes, find_tensor(source, name)->bytes);
+    EXPECT_TRUE(find_tensor(own, "trainer.scores")->bytes.empty());
+    EXPECT_TRUE(find_tensor(own, "trainer.returns")->bytes.empty());
   }
   EXPECT_GT(copies, 0);
   // A member is a source only with compare_episodes returns since its own last copy.
