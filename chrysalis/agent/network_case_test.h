@@ -39,6 +39,9 @@ struct Case {
       input.last_actions[i] = start ? -1 : random.between(0, spec.action_count - 1);
       input.last_rewards[i] = start ? 0.0 : random.uniform(-2, 2);
     }
+    const int tasks = spec.curriculum.task_heads();
+    input.tasks = at::zeros({batch}, at::kLong);
+    for (std::int64_t b = 0; b < batch && tasks > 1; ++b) input.tasks[b] = random.between(0, tasks - 1);
     for (std::int64_t i = 0; i < batch * state; ++i) input.core_state.view({-1})[i] = random.uniform(-1, 1);
   }
   Network network() const { return Network(config, spec, *weights->layout, flat); }
@@ -64,12 +67,16 @@ inline double largest_difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item().toDouble();
 }
 
-// Something that depends on every output differently.
+// Something that depends on every output of policies and baselines differently.
 inline at::Tensor weighted_sum(const NetworkOutput& out) {
-  const at::Tensor by =
-      at::arange(out.log_policy.numel(), out.log_policy.options()).view_as(out.log_policy).sin();
+  at::Tensor sum = at::zeros({}, out.values.options().requires_grad(false));
+  for (const at::Tensor& policy : {out.log_policy, out.log_simple}) {
+    if (!policy.defined()) continue;
+    const at::Tensor by = at::arange(policy.numel(), policy.options()).view_as(policy).sin();
+    sum = sum + (policy * by).sum();
+  }
   const at::Tensor by_value = at::arange(out.values.numel(), out.values.options()).view_as(out.values).cos();
-  return (out.log_policy * by).sum() + (out.values * by_value).sum();
+  return sum + (out.values * by_value).sum();
 }
 
 }  // namespace chrysalis

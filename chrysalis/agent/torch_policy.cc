@@ -22,7 +22,9 @@ class TorchPolicy final : public Policy {
         shape_(agent_shape(config, spec).value()),
         layout_(std::move(layout)),
         flat_(at::zeros({static_cast<std::int64_t>(layout_->count)})),
-        network_(config, spec, *layout_, flat_) {}
+        network_(config, spec, *layout_, flat_) {
+    CHRYSALIS_CHECK(!alpha_.has_value() || (*alpha_ >= 0 && *alpha_ <= 1));
+  }
 
   int action_count() const override { return spec_.action_count; }
   int core_state_size() const override { return shape_.core_state_size; }

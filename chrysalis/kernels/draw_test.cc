@@ -43,7 +43,7 @@ TEST_P(Draw, InvertsTheDistributionOfPlainLoops) {
           const auto at = static_cast<std::size_t>(action);
           EXPECT_GT(logs[at], kNever);
           EXPECT_LT(target, ends[at] + 5e-7);
-          if (action > 0) EXPECT_GE(target, ends[at - 1] - 5e-7);
+          EXPECT_GE(target, (action > 0 ? ends[at - 1] : 0) - 5e-7);
         }
       }
     }

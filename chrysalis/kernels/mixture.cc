@@ -86,10 +86,9 @@ void ExpandFactors(const float* logs, const int* factors, int factor_count, floa
   const float* values = logs;
   for (int k = 0; k < factor_count; ++k) values += factors[k];
   int size = 1;
-  joint[0] = 0;
   for (int k = factor_count - 1; k >= 0; --k) {
     values -= factors[k];
-    if (size == 1) {
+    if (k == factor_count - 1) {
       std::copy_n(values, factors[k], joint);
     } else {
       for (int i = factors[k] - 1; i >= 0; --i)

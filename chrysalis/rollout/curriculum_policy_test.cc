@@ -272,6 +272,7 @@ TEST(CurriculumPolicyDeathTest, StopsOnWhatCannotBe) {
   const CurriculumCase agent = curriculum_cases()[6];
   ASSERT_EQ(agent.spec.curriculum.curriculum, Curriculum::kMultitask);
   EXPECT_DEATH((void)make_network_policy(agent.config, agent.spec, Precision::kFloat32, 1.5), "alpha");
+  EXPECT_DEATH((void)make_network_policy(agent.config, agent.spec, Precision::kFloat32, -0.1), "alpha");
   const auto policy = policy_of(agent, weights_of(agent, 18, 0.5));
   Decision d = decision_of(agent, *policy, 19);
   d.tasks[2] = 3;

@@ -38,6 +38,7 @@ class NetworkPolicy final : public Policy {
     torso(in);
     if (alive.complex || !curriculum.has_simple_core() || spec().keep_memory) core(in, out);
     if (alive.simple && curriculum.has_simple_core()) simple_core(in);
+    const StageScope scope(Stage::kHeads);
     if (alive.complex) complex_policy(in, out.log_policy.data());
     if (alive.simple) {
       simple_policy(in);
