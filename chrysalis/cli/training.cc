@@ -20,8 +20,8 @@ Result<TrainerParts> make_trainer_parts(const RunConfig& config) {
       initial_weights(config.agent, spec,
                       RandomKey(static_cast<std::uint64_t>(config.seed), Purpose::kInitialWeights, {0}),
                       alpha_after(config.curriculum, 0)));
-  CHRYSALIS_ASSIGN_OR_RETURN(auto learner,
-                             make_impala_learner(config.agent, spec, config.learner, initial, packed));
+  CHRYSALIS_ASSIGN_OR_RETURN(auto learner, make_impala_learner(config.agent, spec, config.learner, initial,
+                                                               packed, config.curriculum));
   // What was just made once cannot fail to be made again.
   return TrainerParts{
       .learner = std::move(learner),
