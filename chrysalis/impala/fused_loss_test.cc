@@ -134,7 +134,9 @@ struct CaseOfTwo {
 void expect_near_or_none(const at::Tensor& a, const at::Tensor& b) {
   if (a.defined() && b.defined()) return expect_near(a, b);
   for (const at::Tensor& tensor : {a, b})
-    if (tensor.defined()) EXPECT_EQ(tensor.abs().max().item().toDouble(), 0);
+    if (tensor.defined()) {
+      EXPECT_EQ(tensor.abs().max().item().toDouble(), 0);
+    }
 }
 
 void expect_same_bits(const at::Tensor& a, const at::Tensor& b) {
@@ -197,7 +199,7 @@ TEST_P(FusedLossOfTwo, WithoutTransferIsAtAlphaZeroThatOfTheSimplePolicyBitForBi
   alone.plain.batch.actions = test.plain.batch.simple_actions;
   alone.mix = {};
   alone.set(1, 0);
-  test.plain.out.log_policy = {};  // Nobody needs it.
+  test.plain.out.log_policy = at::Tensor();  // Nobody needs it.
   for (const auto loss : {&CaseOfTwo::fused, &CaseOfTwo::composed}) {
     const Loss mixed = (test.*loss)(), plain = (alone.*loss)();
     expect_same_bits(mixed.total, plain.total);
@@ -215,7 +217,7 @@ TEST_P(FusedLossOfTwo, WithoutTransferIsAtAlphaZeroThatOfTheSimplePolicyBitForBi
 TEST_P(FusedLossOfTwo, IsAtAlphaOneThatOfTheComplexPolicyBitForBitWhateverLambdaIs) {
   CaseOfTwo test(GetParam().joint_count, GetParam().simple_actions);
   test.set(1, 100);
-  test.plain.out.log_simple = {};                                      // Nobody needs it.
+  test.plain.out.log_simple = at::Tensor();                            // Nobody needs it.
   CaseOfTwo alone(GetParam().joint_count, GetParam().simple_actions);  // The same numbers.
   alone.mix = {};
   alone.set(1, 0);
@@ -246,7 +248,9 @@ TEST_P(FusedLossOfTwo, IsFiniteWhereAPolicyUnderflows) {
       const Loss loss = test.fused();
       EXPECT_TRUE(std::isfinite(loss.total.item().toDouble()));
       for (const at::Tensor& gradient : test.gradients(loss))
-        if (gradient.defined()) EXPECT_TRUE(gradient.isfinite().all().item().toBool());
+        if (gradient.defined()) {
+          EXPECT_TRUE(gradient.isfinite().all().item().toBool());
+        }
     }
   }
 }
