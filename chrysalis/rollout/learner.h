@@ -40,7 +40,7 @@ struct UpdateReport {
   double entropy_cost = 0;
   // Of the two policies of a curriculum; NaN where a policy was not computed.
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  double transfer_loss = kNone;    // The matching loss a step, before its weight lambda.
+  double transfer_loss = kNone;    // The matching loss a step, before lambda; kl where the arm has none.
   double simple_entropy = kNone;   // Nats a step.
   double complex_entropy = kNone;  // Likewise.
   double simple_mass = kNone;      // pi_2's probability of pi_1's actions, mean.

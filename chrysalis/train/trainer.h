@@ -98,7 +98,7 @@ struct Progress {
   int returns = 0;               // How many there are of them, up to 100 a member.
   UpdateReport report;           // Of the last update.
   std::int64_t copies = 0;       // Decisions that copied, of this process.
-  std::vector<MemberProgress> members;
+  std::vector<MemberProgress> members = {};
 };
 
 class Trainer {
