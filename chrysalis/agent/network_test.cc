@@ -15,8 +15,8 @@
 namespace chrysalis {
 namespace {
 
-// The same network, written with torch's plain operators one step after the other, as the appendix of Czarnecki et al. 2018 has it: with
-// the concatenation of features, one-hot and reward.
+// The same network, written with torch's plain operators one step after the other, as the appendix of
+// Czarnecki et al. 2018 has it: with the concatenation of features, one-hot and reward.
 NetworkOutput plain_forward(const Case& test, const Network& network) {
   const auto parameters = network.named_parameters();
   const auto part = [&](const char* name) { return parameters[name]; };

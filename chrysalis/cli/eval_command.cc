@@ -81,10 +81,12 @@ Status run(const Options& options) {
   for (const EpisodeRecord& record : records) returns.push_back(record.episode_return);
   const MeanInterval interval = mean_interval(returns);
   if (options.json) {
-    const nlohmann::ordered_json result = {
-        {"level", agent.config.level.name},      {"policy", agent.policy},     {"member", agent.member},
-        {"alpha", agent.acting_alpha()},         {"episodes", returns.size()}, {"mean_return", interval.mean},
-        {"ci95", {interval.low, interval.high}}, {"returns", returns}};
+    nlohmann::ordered_json result = {{"level", agent.config.level.name}, {"policy", agent.policy}};
+    if (!agent.checkpoint.empty()) result.update({{"member", agent.member}, {"alpha", agent.acting_alpha()}});
+    result.update({{"episodes", returns.size()},
+                   {"mean_return", interval.mean},
+                   {"ci95", {interval.low, interval.high}},
+                   {"returns", returns}});
     fmt::print("{}\n", result.dump());
   } else {
     fmt::print("{} on {}: mean return {:.2f}, 95 % interval {:.2f} to {:.2f}, {} episodes\n", agent.policy,

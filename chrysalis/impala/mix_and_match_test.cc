@@ -310,5 +310,16 @@ TEST(BatchOfACurriculumDeathTest, ChecksThatTasksFit) {
   }
 }
 
+TEST(MixAndMatchConfig, OffersTheLossesOfTheCatalog) {
+  CurriculumConfig config;
+  std::string offered;
+  for (const FieldText& field : describe_fields(fields_of(config)))
+    if (field.path == "curriculum.loss") offered = field.range;
+  std::string names;
+  for (const TransferLossEntry& entry : transfer_losses())
+    names += (names.empty() ? "one of " : ", ") + std::string(entry.name);
+  EXPECT_EQ(offered, names);
+}
+
 }  // namespace
 }  // namespace chrysalis

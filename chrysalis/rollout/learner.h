@@ -61,9 +61,9 @@ class Learner {
   // The weights after the last apply(). Any thread, also during gradient().
   virtual WeightsPtr weights() const = 0;
 
-  // Everything that the next update depends on except tune()'s settings, and back. "learner.version" [] I64 is
-  // the weights' version, so that whoever copies a learner may give it another. Not while gradient() runs.
-  // restore() leaves the learner as it was if tensors are missing or of another shape, and says which.
+  // Everything that the next update depends on except tune()'s settings, and back. "learner.version" [] I64
+  // is the weights' version, so that whoever copies a learner may give it another. Not while gradient()
+  // runs. restore() leaves the learner as it was if tensors are missing or of another shape, and says which.
   virtual std::vector<NamedTensor> save() const = 0;
   virtual Status restore(std::span<const NamedTensor> tensors) = 0;
 };

@@ -139,8 +139,8 @@ static_assert(kMigrations.size() == kSchemaVersion);
 // what a file of version 1 lacks.
 constexpr const char* kNewerThanVersion1 = R"sql(
 PRAGMA temp_store = MEMORY;
-CREATE TEMP VIEW updates AS SELECT member, update_number, agent_steps, time, seconds, finite, loss, policy_loss,
-  baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag, max_lag,
+CREATE TEMP VIEW updates AS SELECT member, update_number, agent_steps, time, seconds, finite, loss,
+  policy_loss, baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag, max_lag,
   NULL AS alpha, NULL AS learning_rate, NULL AS entropy_cost, NULL AS transfer_loss, NULL AS simple_entropy,
   NULL AS complex_entropy, NULL AS simple_mass FROM main.updates;
 CREATE TEMP TABLE decisions (member, decision_number, update_number, agent_steps, episodes, time, outcome, reason,

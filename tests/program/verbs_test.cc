@@ -261,7 +261,7 @@ TEST(Verbs, BenchMeasuresEverything) {
   EXPECT_EQ(keys_of(all["learn"]), (Keys{"unrolls", "unroll", "agent_steps_per_s_per_core", "gflops_per_core",
                                          "fraction_of_sgemm"}));
   EXPECT_EQ(keys_of(all["train"]), (Keys{"level", "cores", "agent_steps_per_s", "gflops", "fraction_of_sgemm",
-                                         "cpu_of_busy_time", "peak_resident_mib", "unrolls_mib"}));
+                                         "cpu_of_busy_time", "peak_resident_mib", "members", "unrolls_mib"}));
   EXPECT_GT(all["train"]["agent_steps_per_s"], 0);
 }
 
