@@ -49,7 +49,7 @@ Result<Json> bench_profile(const BenchSettings& settings);
 void print_profile(const Json& json);
 Result<Json> bench_scaling(const BenchSettings& settings);
 void print_scaling(const Json& json);
-// What bench_scaling() can vary: "environments", "cores", "unroll", "batch".
+// What bench_scaling() can vary: "environments", "cores", "unroll", "batch", "members".
 const std::vector<std::string>& scaling_axes();
 
 }  // namespace chrysalis

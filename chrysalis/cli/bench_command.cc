@@ -127,7 +127,7 @@ Action add_bench_command(CLI::App& app) {
                  "Time for each figure; train and profile take four times as long")
       ->check(CLI::Range(0.01, 600.0));
   app.add_option("--kernels", options->kernels, "native or torch: what computes the network on CPUs");
-  app.add_option("--axes", options->axes, "scaling: what to vary, of environments,cores,unroll,batch")
+  app.add_option("--axes", options->axes, "scaling: what to vary, of environments,cores,unroll,batch,members")
       ->delimiter(',');
   app.add_option("--out", options->out, "scaling: a picture, .svg");
   app.add_flag("--json", options->json, "Print JSON");

@@ -50,6 +50,10 @@ const std::vector<Axis>& axes() {
          config.learner.batch_unrolls = n;
          config.learner.shards = std::min(config.learner.shards, n);
        }},
+      {"members",
+       "members of the population",
+       {1, 2, 4, 10},
+       [](RunConfig& config, std::int64_t n) { config.population.size = n; }},
   };
   return axes;
 }

@@ -326,7 +326,7 @@ TEST(Verbs, BenchScalingTabulatesAndDraws) {
   const TemporaryDirectorySetting temporary(scratch.path());
   const Arguments scaling = Arguments{"bench", "scaling", "--seconds", "0.01"} + kTinySettings;
   const auto outcomes = run_all({scaling + Arguments{"--axes", "cores,batch", "--out", "a.svg", "--json"},
-                                 scaling + Arguments{"--axes", "unroll"}},
+                                 scaling + Arguments{"--axes", "unroll,members"}},
                                 scratch.path());
   for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const Json json = Json::parse(outcomes[0].out)["scaling"];
