@@ -140,12 +140,12 @@ static_assert(kMigrations.size() == kSchemaVersion);
 constexpr const char* kNewerThanVersion1 = R"sql(
 PRAGMA temp_store = MEMORY;
 CREATE TEMP VIEW updates AS SELECT member, update_number, agent_steps, time, seconds, finite, loss,
-  policy_loss, baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag, max_lag,
-  NULL AS alpha, NULL AS learning_rate, NULL AS entropy_cost, NULL AS transfer_loss, NULL AS simple_entropy,
-  NULL AS complex_entropy, NULL AS simple_mass FROM main.updates;
-CREATE TEMP TABLE decisions (member, decision_number, update_number, agent_steps, episodes, time, outcome, reason,
-  partner, partner_update, parent, own_returns, partner_returns, own_mean, partner_mean, t, degrees_of_freedom,
-  p, explored, changes, unrolls_dropped, checkpoint);
+  policy_loss, baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units,
+  mean_lag, max_lag, NULL AS alpha, NULL AS learning_rate, NULL AS entropy_cost, NULL AS transfer_loss,
+  NULL AS simple_entropy, NULL AS complex_entropy, NULL AS simple_mass FROM main.updates;
+CREATE TEMP TABLE decisions (member, decision_number, update_number, agent_steps, episodes, time, outcome,
+  reason, partner, partner_update, parent, own_returns, partner_returns, own_mean, partner_mean, t,
+  degrees_of_freedom, p, explored, changes, unrolls_dropped, checkpoint);
 CREATE TEMP TABLE scores (member, update_number, agent_steps, score, returns, time);
 )sql";
 
