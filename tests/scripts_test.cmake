@@ -69,7 +69,7 @@ set(wanted "train configs/small/action_space.toml --run ${run}" "lineage ${run} 
            "eval ${run} --alpha 0 --episodes 100 --json"
            "eval --policy random --level seek_apples --set agent.actions=big --episodes 100 --json"
            "eval --policy random --level seek_apples --episodes 100 --json"
-           "compare ${run} --out ${run}/curves.svg" "record ${run} --out ${run}/film.mp4")
+           "compare ${run} --points 20 --out ${run}/curves.svg" "record ${run} --out ${run}/film.mp4")
 if(NOT calls STREQUAL wanted)
   message(FATAL_ERROR "The demo called:\n${calls}\nexpected:\n${wanted}")
 endif()
