@@ -9,7 +9,7 @@ JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ {jobs = int($$2 / 1500
 	  print (jobs < 1 ? 1 : (jobs < cores ? jobs : cores))}' /proc/meminfo)
 
 help:
-	@echo 'make demo            train a population by a curriculum, evaluate it, film it (15 minutes on two cores)'
+	@echo 'make demo            train a population by a curriculum, film its best (15 minutes on two cores)'
 	@echo 'make test            build and run every test, also under AddressSanitizer and UBSan'
 	@echo 'make build           the program: $(PROGRAM)'
 	@echo 'make install         program, library, headers, CMake package; PREFIX=$(PREFIX)'
