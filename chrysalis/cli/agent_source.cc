@@ -40,12 +40,6 @@ AgentSpec agent_spec(const RunConfig& config) {
           .keep_memory = config.curriculum.arm != "simple_only"};
 }
 
-Status check_agent(const RunConfig& config) {
-  if (config.agent.head == "factored") CHRYSALIS_RETURN_IF_ERROR(action_factors(config.agent.actions));
-  CHRYSALIS_RETURN_IF_ERROR(curriculum_shape(config.curriculum, config.agent));
-  return {};
-}
-
 Status check_compute(const RunConfig& config) {
   if (config.compute.operands() == Precision::kFloat32) return {};
   if (!config.compute.native())
@@ -128,7 +122,6 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
                                       {"--alpha", options.alpha.has_value()}})
       if (given) return invalid_input("{} needs the directory of a run", name);
     CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(assignments));
-    CHRYSALIS_RETURN_IF_ERROR(check_agent(config));
     AgentSource source;
     source.config = config;
     source.policy = options.policy;
@@ -140,7 +133,6 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
   if (!text) return invalid_input("{} has no config yet: train first", options.run);
   AgentSource source;
   CHRYSALIS_ASSIGN_OR_RETURN(source.config, run_config_from_text(*text, options.run, assignments));
-  CHRYSALIS_RETURN_IF_ERROR(check_agent(source.config));
   if (source.config.curriculum.name == "multitask" && options.level.empty())
     source.config.level.name = levels_of(source.config).front();
   source.alpha = options.alpha;

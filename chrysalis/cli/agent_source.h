@@ -50,11 +50,8 @@ struct AgentSource {
 };
 Result<AgentSource> open_agent(const AgentOptions& options);
 
-// What joins the agent of a config to its world, curriculum and learner. The config must pass
-// check_agent().
+// What joins the agent of a config to its world, curriculum and learner.
 AgentSpec agent_spec(const RunConfig& config);
-// Errors: a curriculum or a head that the agent cannot have.
-Status check_agent(const RunConfig& config);
 // Error: bf16 where it cannot be.
 Status check_compute(const RunConfig& config);
 // The network of a config as a policy, without weights yet, on the kernels or on LibTorch as the config says;

@@ -100,7 +100,6 @@ Result<MemberParts> make_member(const RunConfig& config, int member, std::span<c
 }  // namespace
 
 Result<std::vector<MemberParts>> make_members(const RunConfig& config) {
-  CHRYSALIS_RETURN_IF_ERROR(check_agent(config));
   CHRYSALIS_RETURN_IF_ERROR(check_compute(config));
   for (const LevelConfig& level : level_configs(config))
     CHRYSALIS_RETURN_IF_ERROR(make_environment(level, config.environment));

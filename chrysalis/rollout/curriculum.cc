@@ -1,5 +1,7 @@
 #include "chrysalis/rollout/curriculum.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -55,9 +57,8 @@ Result<CurriculumShape> curriculum_shape(const CurriculumConfig& config, const A
   if (entry == std::end(kCatalog)) {
     std::vector<std::string> names;
     for (const CurriculumEntry& known : kCatalog) names.emplace_back(known.name);
-    return invalid_input(
-        "unknown curriculum '{}': expected one of none, action_space, agent_core, multitask{}", config.name,
-        did_you_mean(config.name, names));
+    return invalid_input("unknown curriculum '{}': expected one of {}{}", config.name, fmt::join(names, ", "),
+                         did_you_mean(config.name, names));
   }
   CurriculumShape shape{.curriculum = entry->curriculum};
   if (shape.curriculum != Curriculum::kMultitask && !config.tasks.empty())

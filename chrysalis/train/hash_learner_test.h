@@ -96,6 +96,17 @@ class HashLearner : public Learner {
   WeightsPtr weights_;
 };
 
+// The schedule that both sizes of run are tested with: groups, batches and environments that do not divide.
+inline ScheduleConfig uneven_schedule(std::int64_t updates, bool deterministic) {
+  return {.environments = 10,
+          .group_environments = 3,
+          .batch_unrolls = 6,
+          .batches_ahead = 1,
+          .shards = 3,
+          .updates = updates,
+          .deterministic = deterministic};
+}
+
 // A member that acts by the learner's nine logits and counts its steps in its core state.
 inline MemberParts hash_member(std::unique_ptr<HashLearner> learner) {
   MemberParts parts;

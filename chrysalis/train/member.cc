@@ -264,13 +264,12 @@ void Member::forget_versions() {
   }
 }
 
-Status Member::adopt(std::span<const NamedTensor> learner, std::span<const double> values) {
+Status Member::adopt(std::vector<NamedTensor> state, std::span<const double> values) {
   CHRYSALIS_CHECK_EQ(running_rollouts_, 0);
-  std::vector<NamedTensor> tensors(learner.begin(), learner.end());
-  for (NamedTensor& tensor : tensors)
+  for (NamedTensor& tensor : state)
     if (tensor.name == kLearnerVersion)
       tensor = make_tensor(kLearnerVersion, {}, std::span<const std::int64_t>(&counters_.updates, 1));
-  CHRYSALIS_RETURN_IF_ERROR(parts_.learner->restore(tensors));
+  CHRYSALIS_RETURN_IF_ERROR(parts_.learner->restore(state));
   tune(values);
   counters_.unrolls_dropped += unrolls_waiting();
   counters_.own_updates = 0;
@@ -358,7 +357,7 @@ Status Member::restore(std::span<const NamedTensor> state) {
     return invalid_input(
         "the checkpoint is of update {}, beyond train.agent_steps (update {}): raise it to go on",
         read.updates, config_.schedule.updates);
-  CHRYSALIS_RETURN_IF_ERROR(parts_.learner->restore(learner_tensors(state)));
+  CHRYSALIS_RETURN_IF_ERROR(parts_.learner->restore(state));
   counters_ = read;
   tried = std::move(tried_before);
   running_ = std::move(running);
@@ -379,13 +378,6 @@ Result<Published> published_of(std::span<const NamedTensor> state, std::int64_t 
   CHRYSALIS_RETURN_IF_ERROR(read_numbers(state, kScores, DType::kF64, published.returns));
   CHRYSALIS_RETURN_IF_ERROR(read_numbers(state, kValues, DType::kF64, published.values));
   return published;
-}
-
-std::vector<NamedTensor> learner_tensors(std::span<const NamedTensor> state) {
-  std::vector<NamedTensor> tensors;
-  for (const NamedTensor& tensor : state)
-    if (!tensor.name.starts_with("trainer.")) tensors.push_back(tensor);
-  return tensors;
 }
 
 }  // namespace chrysalis

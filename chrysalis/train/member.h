@@ -93,8 +93,8 @@ class Member {
   void tune(std::span<const double> values);
   // Goes on from another's weights and optimizer at its own update, with these hyperparameters: what was
   // rolled out is dropped, every environment begins a new episode with nothing remembered, and returns count
-  // anew. Error: tensors that are not a learner's; then nothing has changed.
-  Status adopt(std::span<const NamedTensor> learner, std::span<const double> values);
+  // anew. state: of the other's checkpoint. Error: one without a learner's tensors; then nothing has changed.
+  Status adopt(std::vector<NamedTensor> state, std::span<const double> values);
   void decided();
 
   // Any time while nobody works on it. ----------------------------------------------------------------------
@@ -156,7 +156,5 @@ class Member {
 // What a checkpoint's tensors show of a member: for others to compare with, and to copy.
 Result<Published> published_of(std::span<const NamedTensor> state, std::int64_t member, std::int64_t update,
                                std::string checkpoint);
-// The learner's part of them.
-std::vector<NamedTensor> learner_tensors(std::span<const NamedTensor> state);
 
 }  // namespace chrysalis

@@ -144,13 +144,7 @@ std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemoryRun& run) {
     curriculum.visit(v);
   };
   TrainerConfig config{.seed = 4,
-                       .schedule = {.environments = 10,
-                                    .group_environments = 3,
-                                    .batch_unrolls = 6,
-                                    .batches_ahead = 1,
-                                    .shards = 3,
-                                    .updates = setup.updates,
-                                    .deterministic = setup.deterministic},
+                       .schedule = uneven_schedule(setup.updates, setup.deterministic),
                        .unroll_steps = 5,
                        .actions = action_set("small").value(),
                        .population = {.size = setup.members,

@@ -93,6 +93,7 @@ Status check_together(const RunConfig& config) {
         "never be ready",
         config.population.compare_episodes, config.population.ready_episodes);
   CHRYSALIS_RETURN_IF_ERROR(tuned_of(config));
+  if (config.agent.head == "factored") CHRYSALIS_RETURN_IF_ERROR(action_factors(config.agent.actions));
   CHRYSALIS_RETURN_IF_ERROR(curriculum_shape(config.curriculum, config.agent));
   if (config.curriculum.name == "multitask" &&
       config.train.environments < static_cast<std::int64_t>(levels_of(config).size()))

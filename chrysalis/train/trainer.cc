@@ -189,7 +189,7 @@ void Trainer::apply(Entry& entry, Lock& lock) {
                     member.agent_steps(member.counters().updates + 1), report.loss, report.gradient_norm);
   } else {
     member.count(episodes, static_cast<std::int64_t>(seconds_now() * 1000));
-    entry.mean_alpha = report.alpha;
+    entry.alpha = report.alpha;
     note_progress(report);
     const double seconds = progress_.seconds;
     const std::int64_t updates = member.counters().updates;
@@ -307,10 +307,10 @@ Status Trainer::carry_out(Entry& entry, const Decision& decision) {
   Member& member = *entry.member;
   MemberMoment now = moment(entry);
   if (decision.outcome == Outcome::kCopied || decision.outcome == Outcome::kReplaced) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const auto state, sink_.load(decision.partner_checkpoint));
+    CHRYSALIS_ASSIGN_OR_RETURN(auto state, sink_.load(decision.partner_checkpoint));
     const std::scoped_lock lock(mu_);
     const std::int64_t before = member.counters().unrolls_dropped;
-    CHRYSALIS_RETURN_IF_ERROR(member.adopt(learner_tensors(state), decision.after));
+    CHRYSALIS_RETURN_IF_ERROR(member.adopt(std::move(state), decision.after));
     now.unrolls_dropped = member.counters().unrolls_dropped - before;
   } else if (decision.explored) {
     member.tune(decision.after);
@@ -385,7 +385,7 @@ Status Trainer::restore(int member, std::span<const NamedTensor> state) {
   Entry& entry = *members_[static_cast<std::size_t>(member)];
   CHRYSALIS_RETURN_IF_ERROR(entry.member->restore(state));
   entry.checkpoint_updates = entry.member->counters().updates;
-  entry.mean_alpha = entry.member->weights()->alpha;
+  entry.alpha = entry.member->weights()->alpha;
   seconds_before_ =
       std::max(seconds_before_, static_cast<double>(entry.member->counters().milliseconds) / 1000);
   note_progress({});
@@ -418,7 +418,7 @@ void Trainer::note_progress(const UpdateReport& report) {
     progress_.returns += count;
     sum += of_member;
     progress_.members.push_back({.updates = member.counters().updates,
-                                 .alpha = entry->mean_alpha,
+                                 .alpha = entry->alpha,
                                  .mean_return = count == 0 ? 0 : of_member / count,
                                  .returns = count});
   }

@@ -148,7 +148,7 @@ class Trainer {
     std::optional<Unsettled> unsettled;
     std::int64_t checkpoint_updates = -1;  // Of its last checkpoint.
     std::int64_t checkpoint_ns = 0;
-    double mean_alpha = 1;
+    double alpha = 1;  // Of the weights behind its last update, for people.
   };
   struct Claim {
     Entry* entry = nullptr;

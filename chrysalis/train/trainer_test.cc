@@ -60,13 +60,7 @@ struct Setup {
 
 std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemorySink& sink) {
   const TrainerConfig config{.seed = 4,
-                             .schedule = {.environments = 10,
-                                          .group_environments = 3,
-                                          .batch_unrolls = 6,
-                                          .batches_ahead = 1,
-                                          .shards = 3,
-                                          .updates = setup.updates,
-                                          .deterministic = setup.deterministic},
+                             .schedule = uneven_schedule(setup.updates, setup.deterministic),
                              .unroll_steps = 5,
                              .actions = action_set("small").value(),
                              .workers = setup.workers,
