@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -67,6 +68,7 @@ class MemoryRun final : public TrainingSink {
 
   // As after a kill: a new process that knows what is stored, and nothing later.
   void restore(Trainer& trainer) {
+    kept_from = std::numeric_limits<std::int64_t>::max();  // A new process has not been told yet.
     for (int member = 0; member < trainer.member_count(); ++member) {
       std::int64_t at = -1;
       if (!names[member].empty()) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <thread>
 
 #include "chrysalis/core/check.h"
@@ -85,6 +86,7 @@ Status Trainer::run(const std::atomic<bool>& stop) {
   started_ns_ = now_ns();
   {
     Lock lock(mu_);
+    if (is_population()) keep_needed();
     for (const auto& entry : members_) {
       entry->checkpoint_ns = started_ns_;
       // A new run has a checkpoint from its first moment on, whatever becomes of its first updates.
@@ -358,14 +360,20 @@ void Trainer::note_stored(Entry& entry, const std::string& checkpoint, bool own)
                        .values = {member.values().begin(), member.values().end()}});
     if (member.counters().own_updates > 0) entry.member->tried.clear();
   }
-  std::vector<std::int64_t> done, saved;
-  for (const auto& other : members_) {
+  std::vector<std::int64_t> done;
+  for (const auto& other : members_)
     // One that is not settled has yet to decide after its last update.
     done.push_back(other->member->counters().updates - (other->unsettled && other.get() != &entry ? 1 : 0));
-    saved.push_back(std::max<std::int64_t>(0, other->checkpoint_updates));
-  }
   exchange_.forget(done);
-  sink_.keep_from(exchange_.needed_from(*std::ranges::min_element(saved)));
+  keep_needed();
+}
+
+// Retention learns it from here alone: a sink that was just opened would let go of what others may ask for.
+void Trainer::keep_needed() {
+  std::int64_t saved = std::numeric_limits<std::int64_t>::max();
+  for (const auto& entry : members_)
+    saved = std::min(saved, std::max<std::int64_t>(0, entry->checkpoint_updates));
+  sink_.keep_from(exchange_.needed_from(saved));
 }
 
 // ---- Resuming.

@@ -173,6 +173,7 @@ class Trainer {
   Status store_checkpoint(Entry& entry, Lock& lock);
   std::vector<Published> views(const Entry& entry, std::int64_t update) const;
   void note_stored(Entry& entry, const std::string& checkpoint, bool decided);
+  void keep_needed();
   void note_progress(const UpdateReport& report);
   MemberMoment moment(const Entry& entry) const;
   DecisionInputs decision_inputs(const Member& member, std::span<const double> scores,
