@@ -32,6 +32,11 @@ struct Body {
   bool crouched = false;
   bool jump_held = false;  // Jump must be released before the next jump.
   int landing_ms = 0;      // Engine ms for which walls do not yet slow a body that came down hard.
+  int knockback_ms = 0;    // Engine ms left without friction and full control, after a hit or a spawn.
+  // For the view alone: where in its sway the head is, in 1/256 of a cycle, and the dip after a landing.
+  float sway = 0.0f;
+  float dip = 0.0f;        // u that it goes down at most.
+  int dip_ms = 0;          // Since the landing.
 };
 
 // The upright box that a body fills.

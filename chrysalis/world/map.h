@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "chrysalis/core/vec3.h"
+#include "chrysalis/world/item.h"
 #include "chrysalis/world/material.h"
 
 namespace chrysalis {
@@ -38,13 +39,6 @@ struct Spawn {
   Vec3 floor;  // Where the feet stand; the body's origin is kOriginAboveFloor higher.
 };
 
-enum class ItemKind : std::uint8_t { kApple, kGoal };
-
-struct ItemPlacement {
-  ItemKind kind = ItemKind::kApple;
-  Vec3 position;  // Centre of the item at rest.
-};
-
 struct Sky {
   bool open = false;  // Where no surface is hit: the sky if open, black if not.
   MaterialId material = 0;
@@ -57,6 +51,8 @@ class Map {
   std::vector<Solid> solids;
   std::vector<Spawn> spawns;
   std::vector<ItemPlacement> items;
+  // Whoever has its feet in one dies at once, by the world's hand.
+  std::vector<Solid> kill_volumes;
   Sky sky;
   // What encloses everything, filled in by finish().
   Vec3 min;

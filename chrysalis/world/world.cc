@@ -57,7 +57,11 @@ World::World(std::shared_ptr<const Map> map) {
 void World::begin(std::shared_ptr<const Map> map) {
   map_ = std::move(map);
   frame_ = 0;
+  armed_ = false;
   players_.clear();
+  fighters_.clear();
+  projectiles_.clear();
+  effects_.clear();
   events_.clear();
   items_.clear();
   items_.reserve(map_->items.size());
@@ -65,8 +69,15 @@ void World::begin(std::shared_ptr<const Map> map) {
     items_.push_back({.kind = item.kind, .position = item.position});
 }
 
-int World::add_player(const Spawn& spawn, float yaw_degrees) {
+void World::arm(RandomKey shots) {
+  CHRYSALIS_CHECK(players_.empty(), "arm() after the first player");
+  armed_ = true;
+  shots_ = RandomStream(shots);
+}
+
+int World::add_player(const Spawn& spawn, float yaw_degrees, const Outfit& outfit) {
   players_.push_back(body_at(spawn, yaw_degrees));
+  fighters_.push_back({.outfit = outfit});
   others_.reserve(players_.size());
   events_.reserve(items_.size());
   return static_cast<int>(players_.size()) - 1;
@@ -89,7 +100,9 @@ std::span<const WorldEvent> World::step(std::span<const RawAction> actions) {
     for (std::size_t item = 0; item < items_.size(); ++item) {
       if (!items_[item].present || !reaches(body, items_[item])) continue;
       items_[item].present = false;
-      events_.push_back({WorldEvent::Kind::kItemTaken, static_cast<int>(player), static_cast<int>(item)});
+      events_.push_back({.kind = WorldEvent::Kind::kItemTaken,
+                         .player = static_cast<int>(player),
+                         .item = static_cast<int>(item)});
     }
   }
   return events_;
@@ -117,11 +130,20 @@ Status World::restore(ByteReader& in) {
   if (in.failed()) return invalid_input("world state is cut short");
   frame_ = frame;
   players_ = std::move(players);
+  fighters_.resize(players_.size());
   for (std::size_t i = 0; i < items_.size(); ++i) items_[i].present = present[i] != 0;
   others_.reserve(players_.size());
   events_.clear();
   events_.reserve(items_.size());
   return {};
+}
+
+bool World::spawn_is_free(const Spawn&, int) const {
+  return true;
+}
+
+int effect_ms(Effect::Kind) {
+  return 0;
 }
 
 std::uint64_t World::hash() const {
