@@ -113,6 +113,7 @@ std::vector<Material> make_catalog() {
       {"arena_yellow", Pattern::kPanels, hex(0xD4B42C), hex(0x806A10), 235},
       {"arena_orange_floor", Pattern::kTiles, hex(0xD07A2C), hex(0x8E4E18), 236},
       {"metal", Pattern::kGrate, hex(0x8C96A0), hex(0x4C545C), 237},
+      {"curtain", Pattern::kStripes, hex(0xA8324A), hex(0x5E1428), 238},
       {"plain_white", Pattern::kPlain, hex(0xF0F0F0), hex(0xF0F0F0), 241},
       {"plain_grey", Pattern::kPlain, hex(0x808080), hex(0x808080), 242},
       {"plain_dark", Pattern::kPlain, hex(0x2C2E34), hex(0x2C2E34), 243},
