@@ -29,7 +29,7 @@ constexpr float kAsideOfRunUp = 12.0f;  // Of a leap's line.
 constexpr float kLookAhead = 64.0f;     // Along the line, to where it steers.
 constexpr int kLeapMsMax = 4000;
 constexpr float kSureOfLanding = 24.0f;
-constexpr double kTooLate = 0.8;  // Of careless leaps; the others are too early by up to
+constexpr double kTooLate = 0.9;  // Of careless leaps; the others are too early by up to
 constexpr double kTooEarly = 150.0;
 
 Vec3 level(Vec3 way) {

@@ -14,7 +14,8 @@ constexpr float kReached = 32.0f;          // Of a node to go to.
 constexpr int kPatienceMs = 8000;          // A goal not reached by then is given up.
 constexpr float kGatheringSeconds = 1.0f;  // Counts beside the way: what is near is not worth everything.
 constexpr float kWhim = 1.0f / 3;
-constexpr int kRoamDraws = 2;
+constexpr int kRoamDraws = 3;
+constexpr double kCampShare = 0.3;  // Of its chances that even a born camper takes.
 constexpr int kCampMsMin = 500, kCampMsMax = 2000;
 
 int rounds_of(const Fighter& fighter, Gadget gadget) {
@@ -66,7 +67,7 @@ void Goals::update(const World& world, const NavigationGraph& graph, int self, i
   if (!goal_.none() && !over(world, self)) return;
   const bool arrived = goal_.item < 0 && goal_.node != kNowhere && age_ms_ < kPatienceMs;
   choose(world, graph, self, here, profile.daring, random);
-  if (goal_.item < 0 && arrived && random.chance(0.5 * profile.camper))
+  if (goal_.item < 0 && arrived && random.chance(kCampShare * profile.camper))
     camp_ms_ = random.between(kCampMsMin, kCampMsMax);
 }
 

@@ -13,7 +13,7 @@ constexpr float kBotViewFactor = 0.9f;
 // DM Lab's bots fall into its chasm more often than they cross it, and seldom hold what hangs over it. These
 // two make ours fall and hold as much as they do.
 constexpr float kBotBalance = 0.1f;
-constexpr float kBotDaring = 0.1f;
+constexpr float kBotDaring = 0.05f;
 
 constexpr std::array<BotProfile, kBotProfileCount + 1> kProfiles = {{
     {.reaction_ms = 1000,
