@@ -32,9 +32,10 @@ Arena arena_on(const FloorPlan& plan, Map map) {
   map.sky = {.open = true, .material = material("sky_blue")};
   build_plan(plan, map);
   map.finish();
-  auto shared = std::make_shared<const Map>(std::move(map));
-  auto graph = std::make_shared<const NavigationGraph>(*shared);
-  return {.map = std::move(shared), .graph = std::move(graph)};
+  Arena arena;
+  arena.map = std::make_shared<const Map>(std::move(map));
+  arena.graph = std::make_shared<const NavigationGraph>(*arena.map);
+  return arena;
 }
 
 Arena make_horseshoe() {
