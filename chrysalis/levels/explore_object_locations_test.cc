@@ -189,7 +189,8 @@ TEST(ExploreMap, RoomsTakeTurnsAtTheVariations) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     RandomStream one{RandomKey(seed)}, three{RandomKey(seed)};
     const auto plain = make_explore_map({}, one);
-    const auto varied = make_explore_map(with([](ExploreSettings& settings) { settings.max_variations = 3; }), three);
+    const auto varied =
+        make_explore_map(with([](ExploreSettings& settings) { settings.max_variations = 3; }), three);
     const auto walls = themes_of(*varied, theme_wall, kThemeWallCount);
     const auto floors = themes_of(*varied, theme_floor, kThemeFloorCount);
     const auto plain_walls = themes_of(*plain, theme_wall, kThemeWallCount);
@@ -210,7 +211,8 @@ TEST(ExploreMap, DoorsHideWhatLiesBehindARoomsOpenings) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     RandomStream open{RandomKey(seed)}, hung{RandomKey(seed)};
     const auto plain = make_explore_map({}, open);
-    const auto map = make_explore_map(with([](ExploreSettings& settings) { settings.curtains = true; }), hung);
+    const auto map =
+        make_explore_map(with([](ExploreSettings& settings) { settings.curtains = true; }), hung);
     EXPECT_EQ(map->layout, plain->layout);
     EXPECT_EQ(map->solids.size(), plain->solids.size()) << "bodies pass";
     std::vector<Surface> curtains;
@@ -229,8 +231,8 @@ TEST(ExploreMap, DoorsHideWhatLiesBehindARoomsOpenings) {
       const Vec3 middle = front.corner + front.right * 0.5f;
       EXPECT_EQ(std::fmod(middle.x, 100.0f), 50.0f);
       EXPECT_EQ(std::fmod(middle.y, 100.0f), 50.0f);
-      const auto cell = static_cast<std::size_t>((kSide - 1 - static_cast<int>(middle.y / 100)) * (kSide + 1) +
-                                                 static_cast<int>(middle.x / 100));
+      const auto cell = static_cast<std::size_t>(
+          (kSide - 1 - static_cast<int>(middle.y / 100)) * (kSide + 1) + static_cast<int>(middle.x / 100));
       EXPECT_EQ(map->layout[cell], ' ');
     }
   }
