@@ -70,11 +70,6 @@ struct Arc {
   }
 };
 
-bool inside(const Solid& solid, Vec3 point) {
-  return solid.min.x <= point.x && solid.max.x >= point.x && solid.min.y <= point.y &&
-         solid.max.y >= point.y && solid.min.z <= point.z && solid.max.z >= point.z;
-}
-
 }  // namespace
 
 class NavigationGraph::Builder {
@@ -239,9 +234,7 @@ class NavigationGraph::Builder {
     Vec3 before = leap.take_off;
     for (const Arc::Point& point : arc_.points) {
       const Vec3 feet = leap.take_off + leap.direction * point.along + Vec3{0, 0, point.height};
-      if (!has_room(map_, before, feet)) return {};
-      for (const Solid& volume : map_.kill_volumes)
-        if (inside(volume, feet)) return {};
+      if (!has_room(map_, before, feet) || kills(map_, feet)) return {};
       before = feet;
       if (point.along >= leap.gap) break;
     }
