@@ -22,7 +22,6 @@ constexpr float kAimCone = 25.0f;
 constexpr float kCloseCone = 60.0f;
 constexpr float kClose = 100.0f;
 constexpr float kContactDistance = 60.0f;  // Between the eye and the middle of whom a contact reaches.
-constexpr float kOwnBurst = 100.0f;        // What bursts nearer than this hurts more than it helps.
 
 float between(RandomStream& random, float size) {
   return static_cast<float>(random.uniform(-size, size));
@@ -98,7 +97,7 @@ bool may_shoot(const Map& map, const Body& body, Vec3 target, Gadget gadget) {
   if (type.attack != Attack::kProjectile) return true;
   // Along the look, which may still be off the target.
   const Vec3 forward = axes_of(body).forward;
-  return clear_line(map, eye, eye + forward * std::min(distance, kOwnBurst));
+  return clear_line(map, eye, eye + forward * std::min(distance, type.splash_radius));
 }
 
 bool Trigger::pull(float throttle, RandomStream& random) {

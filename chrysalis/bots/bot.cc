@@ -8,9 +8,9 @@
 namespace chrysalis {
 namespace {
 
-constexpr int kChaseMs = 10000;   // How long somebody is looked for who is out of sight,
-constexpr int kRetreatMs = 4000;  // and by who would rather not find him.
-constexpr int kWatchMs = 1000;    // How long it looks to where somebody went out of sight.
+constexpr int kChaseMs = 10000;        // How long somebody is looked for who is out of sight,
+constexpr int kRetreatMs = 4000;       // and by who would rather not find him.
+constexpr int kWatchMs = 1000;         // How long it looks to where somebody went out of sight.
 constexpr float kFoundNobody = 40.0f;  // Of where somebody was last seen.
 constexpr float kFightDistance = 180.0f;
 constexpr int kRespawnMsMin = 1000, kRespawnMsMax = 2000;
@@ -26,7 +26,8 @@ void set_legs(RawAction& action, Vec3 heading, float yaw_degrees) {
 
 int look_units(float degrees_a_frame) {
   constexpr auto kLook = kRawActionParts[0];
-  return std::clamp(static_cast<int>(std::lround(degrees_a_frame / kDegreesPerLookUnit)), kLook.min, kLook.max);
+  return std::clamp(static_cast<int>(std::lround(degrees_a_frame / kDegreesPerLookUnit)), kLook.min,
+                    kLook.max);
 }
 
 }  // namespace
@@ -77,25 +78,20 @@ RawAction Bot::wait_for_respawn(const Fighter& fighter) {
 }
 
 void Bot::think(const World& world, int self) {
-  const auto index = static_cast<std::size_t>(self);
   perception_.look(world, self, profile_.think_ms);
   footwork_.pass(profile_.think_ms);
   trigger_.pass(profile_.think_ms);
   move(world, self);
-  if (footwork_.heading() != Vec3{}) {
-    wanted_look_ = {.yaw_degrees = look_along(footwork_.heading()).yaw_degrees, .pitch_degrees = 0};
-  }
+  if (footwork_.heading() != Vec3{}) wanted_look_ = look_along(footwork_.heading());
   shoots_ = false;
   if (perception_.enemy() != kNobody) fight(world, self);
-  static_cast<void>(index);
 }
 
 void Bot::move(const World& world, int self) {
   const auto index = static_cast<std::size_t>(self);
   const Body& body = world.players()[index];
   const Fighter& fighter = world.fighters()[index];
-  const Vec3 feet = body.origin - Vec3{0, 0, kOriginAboveFloor};
-  const Stand stand{world.map(), *graph_, body, graph_->nearest(feet)};
+  const Stand stand = stand_of(world.map(), *graph_, body);
   const bool retreats = wants_to_retreat(fighter);
 
   if (perception_.enemy() != kNobody) {
@@ -116,7 +112,7 @@ void Bot::move(const World& world, int self) {
       return;
     }
   }
-  goals_.update(world, *graph_, self, stand.node, profile_.camper, profile_.think_ms, random_);
+  goals_.update(world, *graph_, self, stand.node, profile_, random_);
   const Goal& goal = goals_.current();
   if (goal.none() || goals_.camps()) {
     footwork_.stand();
@@ -134,22 +130,22 @@ void Bot::fight(const World& world, int self) {
   const Fighter& fighter = world.fighters()[index];
   const Sighting& enemy = perception_.sighting();
   if (!enemy.visible) {
-    if (enemy.unseen_ms <= kWatchMs)
-      wanted_look_ = look_along(enemy.position - body.origin);
+    if (enemy.unseen_ms <= kWatchMs) wanted_look_ = look_along(enemy.position - body.origin);
     return;
   }
   const float accuracy = profile_.accuracy[static_cast<std::size_t>(fighter.held)];
   const Aim aim = aim_at(world.map(), body, enemy, fighter.held, accuracy, random_);
   wanted_look_ = aim.look;
-  if (perception_.fight_ms() < profile_.reaction_ms) return;
-  shoots_ = may_shoot(world.map(), body, aim.target, fighter.held) && trigger_.pull(profile_.throttle, random_);
+  if (enemy.known_ms < profile_.reaction_ms) return;
+  shoots_ =
+      may_shoot(world.map(), body, aim.target, fighter.held) && trigger_.pull(profile_.throttle, random_);
 }
 
 RawAction Bot::make_action(const World& world, int self) {
   const auto index = static_cast<std::size_t>(self);
   const Body& body = world.players()[index];
   const Fighter& fighter = world.fighters()[index];
-  const Stand stand{world.map(), *graph_, body, graph_->nearest(body.origin - Vec3{0, 0, kOriginAboveFloor})};
+  const Stand stand = stand_of(world.map(), *graph_, body);
 
   RawAction action;
   const int frames = (act_left_ms_ + kFrameMilliseconds - 1) / kFrameMilliseconds;
@@ -201,11 +197,12 @@ Status Bot::restore(ByteReader& bytes) {
   bot.shoots_ = in.flag();
   bot.dead_ = in.flag();
   bot.respawn_ms_ = in.number<std::int32_t>("time to respawn", 0, kRespawnMsMax);
-  bot.think_left_ms_ = in.number<std::int32_t>("time to think", -profile_.think_ms, profile_.think_ms);
-  bot.act_left_ms_ = in.number<std::int32_t>("time to act", -kFrameMilliseconds, profile_.act_ms);
+  bot.think_left_ms_ = in.number<std::int32_t>("time to think", -profile_.act_ms, profile_.think_ms);
+  bot.act_left_ms_ = in.number<std::int32_t>("time to act", 0, profile_.act_ms);
   std::array<int, kRawActionParts.size()> parts{};
   for (std::size_t i = 0; i < parts.size(); ++i)
-    parts[i] = in.number<std::int32_t>(kRawActionParts[i].name, kRawActionParts[i].min, kRawActionParts[i].max);
+    parts[i] =
+        in.number<std::int32_t>(kRawActionParts[i].name, kRawActionParts[i].min, kRawActionParts[i].max);
   CHRYSALIS_RETURN_IF_ERROR(in.status());
   CHRYSALIS_ASSIGN_OR_RETURN(bot.action_, make_raw_action(parts));
   *this = std::move(bot);

@@ -56,7 +56,7 @@ class Bot {
   Look wanted_look_;
   bool shoots_ = false;
   bool dead_ = false;
-  int respawn_ms_ = 0;   // After death, when it asks to come back.
+  int respawn_ms_ = 0;     // After death, when it asks to come back.
   int think_left_ms_ = 0;  // Until the next.
   int act_left_ms_ = 0;
   RawAction action_;

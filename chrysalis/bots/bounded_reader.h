@@ -27,7 +27,7 @@ class BoundedReader {
   bool flag() { return in_.number<bool>(); }
   // Anything but infinity and NaN.
   Vec3 vector(std::string_view name) {
-    constexpr float kFarthest = 1e9f;
+    constexpr float kFarthest = 1e6f;
     Vec3 value;
     for (int axis = 0; axis < 3; ++axis) value[axis] = number(name, -kFarthest, kFarthest);
     return value;

@@ -10,9 +10,9 @@ namespace chrysalis {
 namespace {
 
 constexpr float kFullSpeed = 320.0f;
-constexpr float kGain = 3200.0f;         // u a second, each second, that the legs add on the ground.
-constexpr float kBraking = 5000.0f;      // And take away, together with friction.
-constexpr float kFall = 812.5f;          // Of a body in the air, in frames of whole numbers.
+constexpr float kGain = 3200.0f;     // u a second, each second, that the legs add on the ground.
+constexpr float kBraking = 5000.0f;  // And take away, together with friction.
+constexpr float kFall = 812.5f;      // Of a body in the air, in frames of whole numbers.
 constexpr float kJumpSpeed = 270.0f;
 constexpr float kJumpSeconds = 0.67f;
 constexpr float kIdealDistance = 140.0f;
@@ -23,12 +23,14 @@ constexpr int kStrafeMsMin = 200, kStrafeMsMax = 600;
 constexpr int kHopPauseMs = 1000;
 constexpr int kCrouchPauseMs = 1000;
 constexpr float kCrouchMs = 5000.0f;
-constexpr float kReached = 12.0f;        // Of where it goes.
-constexpr float kRunUp = 40.0f;          // To full speed, and a little.
-constexpr float kAsideOfRunUp = 12.0f;   // Of a leap's line.
-constexpr float kLookAhead = 64.0f;      // Along the line, to where it steers.
+constexpr float kReached = 12.0f;       // Of where it goes.
+constexpr float kRunUp = 40.0f;         // To full speed, and a little.
+constexpr float kAsideOfRunUp = 12.0f;  // Of a leap's line.
+constexpr float kLookAhead = 64.0f;     // Along the line, to where it steers.
 constexpr int kLeapMsMax = 4000;
 constexpr float kSureOfLanding = 24.0f;
+constexpr double kTooLate = 0.9;  // Of careless leaps; the others are too early by up to
+constexpr double kTooEarly = 150.0;
 
 Vec3 level(Vec3 way) {
   way.z = 0;
@@ -84,6 +86,10 @@ Vec3 rotated(Vec3 way, float degrees) {
 
 }  // namespace
 
+Stand stand_of(const Map& map, const NavigationGraph& graph, const Body& body) {
+  return {.map = map, .graph = graph, .body = body, .node = graph.nearest(feet_of(body))};
+}
+
 void Footwork::stand() {
   if (leaps()) return;
   wish_ = {};
@@ -96,7 +102,7 @@ void Footwork::go_to(const Stand& stand, int node, Vec3 position, float balance,
   if (stand.node == kNowhere || node == kNowhere) return;
   const NavigationGraph::Stretch stretch = stand.graph.next(stand.node, node);
   if (stretch.leap != kNowhere) {
-    begin_leap(stand, stretch.leap, balance, random);
+    begin_leap(stretch.leap, balance, random);
     return;
   }
   phase_ = Phase::kNone;
@@ -112,18 +118,20 @@ void Footwork::leap(const Stand& stand, int leap, float balance, RandomStream& r
   if (stand.node == kNowhere) return;
   const Leap& way = stand.graph.leaps()[static_cast<std::size_t>(leap)];
   if (stand.graph.straight(stand.node, way.from)) {
-    begin_leap(stand, leap, balance, random);
+    begin_leap(leap, balance, random);
   } else {
     go_to(stand, way.from, stand.graph.position(way.from), balance, random);
   }
 }
 
-void Footwork::begin_leap(const Stand&, int leap, float balance, RandomStream& random) {
+void Footwork::begin_leap(int leap, float balance, RandomStream& random) {
   if (phase_ == Phase::kApproach && leap_ == leap) return;
   phase_ = Phase::kApproach;
   leap_ = leap;
   leap_ms_ = 0;
   careful_ = random.chance(balance);
+  late_ = !careful_ && random.chance(kTooLate);
+  early_ = careful_ ? 0.0f : static_cast<float>(random.uniform(0, kTooEarly));
 }
 
 void Footwork::circle(const Stand& stand, Vec3 enemy, const BotProfile& profile, RandomStream& random) {
@@ -173,7 +181,11 @@ void Footwork::pass(int passed_ms) {
 }
 
 Footwork::Wish Footwork::step(const Stand& stand, int act_ms) {
-  if (phase_ != Phase::kNone) return step_of_leap(stand, act_ms);
+  if (phase_ != Phase::kNone) {
+    const Wish wish = step_of_leap(stand, act_ms);
+    wish_.heading = wish.heading;
+    return wish;
+  }
   Wish wish = wish_;
   wish_.jump = false;  // One press is one jump.
   if (!stand.body.on_ground || wish.jump) return wish;
@@ -218,24 +230,20 @@ Footwork::Wish Footwork::step_of_leap(const Stand& stand, int act_ms) {
     }
   }
   wish.heading = unit_or_zero(leap.direction * kLookAhead - right * aside);
-  if (phase_ == Phase::kRun) {
-    if (!stand.body.on_ground) {
-      phase_ = Phase::kFly;
-    } else if (along + std::max(speed, 0.0f) * static_cast<float>(act_ms) * 0.001f > 0) {
-      // Not to be put off: before the next act the floor ends.
-      if (careful_ && speed * kJumpSeconds < leap.gap + kSureOfLanding) {
-        phase_ = Phase::kApproach;
-        wish.heading = leap.direction * -1.0f;
-        return wish;
-      }
-      wish.jump = true;
-      phase_ = Phase::kFly;
-    }
+  if (phase_ == Phase::kFly) {
+    if (stand.body.on_ground) phase_ = Phase::kNone;
     return wish;
   }
-  if (stand.body.on_ground && !wish.jump && leap_ms_ > 2 * act_ms) {
-    phase_ = Phase::kNone;
-    wish.heading = leap.direction;
+  // Not to be put off where the floor ends before the next act.
+  const float next = along + std::max(speed, 0.0f) * static_cast<float>(act_ms) * 0.001f;
+  if (!stand.body.on_ground) {
+    phase_ = Phase::kFly;
+  } else if (next > -early_ && careful_ && speed * kJumpSeconds < leap.gap + kSureOfLanding) {
+    phase_ = Phase::kApproach;  // Too slow: once more.
+    wish.heading = leap.direction * -1.0f;
+  } else if (next > -early_ && !late_) {
+    phase_ = Phase::kFly;
+    wish.jump = true;
   }
   return wish;
 }
@@ -257,11 +265,13 @@ void Footwork::save(ByteWriter& out) const {
   out.number<std::int32_t>(leap_);
   out.number<std::int32_t>(leap_ms_);
   out.number(careful_);
+  out.number(late_);
+  out.number(early_);
 }
 
 void Footwork::restore(BoundedReader& in, const NavigationGraph& graph) {
   const int leap_count = static_cast<int>(graph.leaps().size());
-  wish_.heading = in.vector("heading");
+  for (int axis = 0; axis < 3; ++axis) wish_.heading[axis] = in.number("heading", -1.0f, 1.0f);
   wish_.jump = in.flag();
   wish_.crouch = in.flag();
   strafes_right_ = in.flag();
@@ -269,10 +279,13 @@ void Footwork::restore(BoundedReader& in, const NavigationGraph& graph) {
   strafe_least_ms_ = in.number<std::int32_t>("least time of strafing", 0, kStrafeMsMax);
   hop_ms_ = in.number<std::int32_t>("time to hop", 0, kHopPauseMs);
   crouch_ms_ = in.number<std::int32_t>("time to crouch", 0, static_cast<int>(kCrouchMs) + kCrouchPauseMs);
-  phase_ = static_cast<Phase>(in.number<std::uint8_t>("phase of a leap", 0, static_cast<std::uint8_t>(Phase::kFly)));
+  phase_ = static_cast<Phase>(
+      in.number<std::uint8_t>("phase of a leap", 0, static_cast<std::uint8_t>(Phase::kFly)));
   leap_ = in.number<std::int32_t>("leap", phase_ == Phase::kNone ? kNowhere : 0, leap_count - 1);
   leap_ms_ = in.number<std::int32_t>("time of a leap", 0, 1 << 20);
   careful_ = in.flag();
+  late_ = in.flag();
+  early_ = in.number("take-off", 0.0f, static_cast<float>(kTooEarly));
 }
 
 }  // namespace chrysalis

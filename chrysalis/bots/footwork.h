@@ -17,6 +17,7 @@ struct Stand {
   const Body& body;
   int node = kNowhere;  // The nearest one.
 };
+Stand stand_of(const Map& map, const NavigationGraph& graph, const Body& body);
 
 class Footwork {
  public:
@@ -51,20 +52,22 @@ class Footwork {
  private:
   enum class Phase : std::uint8_t { kNone, kApproach, kRun, kFly };
 
-  void begin_leap(const Stand& stand, int leap, float balance, RandomStream& random);
+  void begin_leap(int leap, float balance, RandomStream& random);
   Wish step_of_leap(const Stand& stand, int act_ms);
 
   Wish wish_;
   bool strafes_right_ = false;
-  int strafe_ms_ = 0;        // Since it last changed sides, and when it may again.
+  int strafe_ms_ = 0;  // Since it last changed sides, and when it may again.
   int strafe_least_ms_ = 0;
-  int hop_ms_ = 0;           // Until it may hop again.
-  int crouch_ms_ = 0;        // Left of a crouch, then of the second in which it does not.
+  int hop_ms_ = 0;     // Until it may hop again.
+  int crouch_ms_ = 0;  // Left of a crouch, then of the second in which it does not.
   // The leap that is being made.
   Phase phase_ = Phase::kNone;
   int leap_ = kNowhere;
   int leap_ms_ = 0;
-  bool careful_ = true;      // Runs up properly.
+  bool careful_ = true;  // Runs up, and jumps where the floor ends; else
+  bool late_ = false;    // runs off the edge, or
+  float early_ = 0.0f;   // jumps so far before it, u, however slow it is.
 };
 
 }  // namespace chrysalis

@@ -10,11 +10,13 @@ constexpr int kPoorHealth = 60;
 constexpr int kFairHealth = 80, kFairArmour = 40;
 constexpr int kStrongOrbs = 5, kStrongDiscs = 5, kStrongBeams = 50;
 constexpr float kSpeed = 320.0f;
-constexpr float kReached = 32.0f;      // Of a node to go to.
-constexpr int kPatienceMs = 8000;      // A goal not reached by then is given up.
+constexpr float kReached = 32.0f;          // Of a node to go to.
+constexpr int kPatienceMs = 8000;          // A goal not reached by then is given up.
 constexpr float kGatheringSeconds = 1.0f;  // Counts beside the way: what is near is not worth everything.
 constexpr float kWhim = 1.0f / 3;
-constexpr int kCampMsMin = 1000, kCampMsMax = 3000;
+constexpr int kRoamDraws = 3;
+constexpr double kCampShare = 0.3;  // Of its chances that even a born camper takes.
+constexpr int kCampMsMin = 500, kCampMsMax = 2000;
 
 int rounds_of(const Fighter& fighter, Gadget gadget) {
   return fighter.owns(gadget) ? fighter.rounds[static_cast<std::size_t>(gadget)] : 0;
@@ -58,14 +60,15 @@ float worth(ItemKind kind, const Fighter& fighter) {
   return 0;
 }
 
-void Goals::update(const World& world, const NavigationGraph& graph, int self, int here, float camper,
-                   int passed_ms, RandomStream& random) {
-  camp_ms_ = std::max(0, camp_ms_ - passed_ms);
-  age_ms_ += passed_ms;
+void Goals::update(const World& world, const NavigationGraph& graph, int self, int here,
+                   const BotProfile& profile, RandomStream& random) {
+  camp_ms_ = std::max(0, camp_ms_ - profile.think_ms);
+  age_ms_ += profile.think_ms;
   if (!goal_.none() && !over(world, self)) return;
   const bool arrived = goal_.item < 0 && goal_.node != kNowhere && age_ms_ < kPatienceMs;
-  choose(world, graph, self, here, random);
-  if (goal_.item < 0 && arrived && random.chance(camper)) camp_ms_ = random.between(kCampMsMin, kCampMsMax);
+  choose(world, graph, self, here, profile.daring, random);
+  if (goal_.item < 0 && arrived && random.chance(kCampShare * profile.camper))
+    camp_ms_ = random.between(kCampMsMin, kCampMsMax);
 }
 
 bool Goals::over(const World& world, int self) const {
@@ -80,13 +83,14 @@ bool Goals::over(const World& world, int self) const {
          !world.items()[index].present;
 }
 
-void Goals::choose(const World& world, const NavigationGraph& graph, int self, int here,
+void Goals::choose(const World& world, const NavigationGraph& graph, int self, int here, float daring,
                    RandomStream& random) {
   goal_ = {};
   age_ms_ = 0;
   if (here == kNowhere) return;
   const Fighter& fighter = world.fighters()[static_cast<std::size_t>(self)];
   float best = 0;
+  const bool dares = random.chance(daring);
   for (std::size_t i = 0; i < world.items().size(); ++i) {
     const Item& item = world.items()[i];
     if (!item.present) continue;
@@ -105,13 +109,18 @@ void Goals::choose(const World& world, const NavigationGraph& graph, int self, i
       const int there = graph.distance(here, graph.leaps()[static_cast<std::size_t>(leap)].from);
       if (there < way) way = there, goal.leap = leap;
     }
-    if (way == NavigationGraph::kFar) continue;
+    if (way == NavigationGraph::kFar || (goal.leap != kNowhere && !dares)) continue;
     const float seconds = static_cast<float>(way) / kSpeed + kGatheringSeconds;
     const float score = value / seconds * static_cast<float>(random.uniform(1 - kWhim, 1 + kWhim));
     if (score > best) best = score, goal_ = goal;
   }
   if (!goal_.none() || graph.spawn_nodes().empty()) return;
-  const int node = graph.spawn_nodes()[random.below(graph.spawn_nodes().size())];
+  int node = kNowhere;
+  for (int i = 0; i < kRoamDraws; ++i) {
+    const int other = graph.spawn_nodes()[random.below(graph.spawn_nodes().size())];
+    if (other == kNowhere) continue;
+    if (node == kNowhere || graph.distance(here, other) < graph.distance(here, node)) node = other;
+  }
   if (node != kNowhere && graph.distance(here, node) != NavigationGraph::kFar)
     goal_ = {.item = -1, .node = node, .leap = kNowhere, .position = graph.position(node)};
 }

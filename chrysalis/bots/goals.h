@@ -3,6 +3,7 @@
 
 #include "chrysalis/bots/bounded_reader.h"
 #include "chrysalis/bots/navigation.h"
+#include "chrysalis/bots/profile.h"
 #include "chrysalis/core/random.h"
 #include "chrysalis/world/world.h"
 
@@ -16,10 +17,10 @@ bool wants_to_retreat(const Fighter& fighter);
 float worth(ItemKind kind, const Fighter& fighter);
 
 struct Goal {
-  int item = -1;         // In the world's order, where the goal is one.
-  int node = kNowhere;   // To go to, or
-  int leap = kNowhere;   // to leap, which goes past it. Both kNowhere: no goal.
-  Vec3 position;         // Of the item, or the node.
+  int item = -1;        // In the world's order, where the goal is one.
+  int node = kNowhere;  // To go to, or
+  int leap = kNowhere;  // to leap, which goes past it. Both kNowhere: no goal.
+  Vec3 position;        // Of the item, or the node.
 
   bool none() const { return node == kNowhere && leap == kNowhere; }
 };
@@ -28,11 +29,11 @@ class Goals {
  public:
   const Goal& current() const { return goal_; }
   void drop() { goal_ = {}; }
-  // Once a thought: drops what was reached, is gone or takes too long, and chooses anew where there is no goal:
-  // what is worth most for the way there, within a third more or less; where nothing is worth anything, a
-  // spawn of the map. `here`: the node where the player is.
-  void update(const World& world, const NavigationGraph& graph, int self, int here, float camper,
-              int passed_ms, RandomStream& random);
+  // Once a thought: drops what was reached, is gone or takes too long, and chooses anew where there is no
+  // goal: what is worth most for the way there, within a third more or less; where nothing is worth anything,
+  // the nearer of two spawns of the map. `here`: the node where the player is.
+  void update(const World& world, const NavigationGraph& graph, int self, int here, const BotProfile& profile,
+              RandomStream& random);
   // Whether the goal is to stay for a while.
   bool camps() const { return camp_ms_ > 0; }
 
@@ -40,7 +41,8 @@ class Goals {
   void restore(BoundedReader& in, const NavigationGraph& graph);
 
  private:
-  void choose(const World& world, const NavigationGraph& graph, int self, int here, RandomStream& random);
+  void choose(const World& world, const NavigationGraph& graph, int self, int here, float daring,
+              RandomStream& random);
   bool over(const World& world, int self) const;
 
   Goal goal_;

@@ -6,7 +6,7 @@
 
 namespace chrysalis {
 
-inline constexpr float kStride = 18.0f;     // A floor up to this much higher or lower is walked onto.
+inline constexpr float kStride = 18.0f;       // A floor up to this much higher or lower is walked onto.
 inline constexpr float kFloorDepth = 512.0f;  // What lies deeper below the feet is no floor.
 
 struct Footing {

@@ -16,10 +16,10 @@ namespace {
 constexpr float kFinestSpacing = 32.0f;
 constexpr float kFloorDifference = 1.0f;  // Floors nearer to each other than this are one.
 constexpr float kRunUp = 96.0f;           // More than the way to full speed.
-constexpr float kLeapMargin = 32.0f;      // A leap that is a tick of a bot's, and a little, too early succeeds.
-constexpr float kFootingStep = 4.0f;      // Between the places of a leap's way that are looked at.
-constexpr int kRings = 4;                 // Of columns around a place without a floor, to find a node.
-constexpr float kTakenWithin = 30.0f;     // Of a body's origin to each side: with room to spare.
+constexpr float kLeapMargin = 32.0f;   // A leap that is a tick of a bot's, and a little, too early succeeds.
+constexpr float kFootingStep = 4.0f;   // Between the places of a leap's way that are looked at.
+constexpr int kRings = 4;              // Of columns around a place without a floor, to find a node.
+constexpr float kTakenWithin = 30.0f;  // Of a body's origin to each side: with room to spare.
 
 struct Direction {
   int column;
@@ -142,8 +142,8 @@ class NavigationGraph::Builder {
       }
     }
     graph_.cell_begin_.push_back(graph_.node_count());
-    CHRYSALIS_CHECK(graph_.node_count() <= std::numeric_limits<std::int16_t>::max(), "map '{}' has {} places to stand",
-                    map_.name, graph_.node_count());
+    CHRYSALIS_CHECK(graph_.node_count() <= std::numeric_limits<std::int16_t>::max(),
+                    "map '{}' has {} places to stand", map_.name, graph_.node_count());
   }
 
   bool stands(Vec3 feet) const {
@@ -154,9 +154,8 @@ class NavigationGraph::Builder {
       for (const float y : {-kBoxHalfWidth, kBoxHalfWidth}) {
         const Vec3 corner = feet + Vec3{x, y, 0};
         bool held = false;
-        map_.solids_near(corner - Vec3{0, 0, kStride}, corner, [&](const Solid& solid) {
-          held = held || solid.max.z <= corner.z;
-        });
+        map_.solids_near(corner - Vec3{0, 0, kStride}, corner,
+                         [&](const Solid& solid) { held = held || solid.max.z <= corner.z; });
         if (!held) return false;
       }
     }
@@ -198,7 +197,8 @@ class NavigationGraph::Builder {
       at(node).leap_begin = static_cast<int>(graph_.leaps_.size());
       for (std::size_t d = 0; d < kCompass.size(); ++d) {
         if (at(node).beside[d] != kNowhere) continue;
-        const float step = graph_.spacing_ * (kCompass[d].column != 0 && kCompass[d].row != 0 ? 1.41421356f : 1);
+        const float step =
+            graph_.spacing_ * (kCompass[d].column != 0 && kCompass[d].row != 0 ? 1.41421356f : 1);
         for (int count = 1; static_cast<float>(count) * step <= reach; ++count) {
           const int to = find(at(node).column + count * kCompass[d].column,
                               at(node).row + count * kCompass[d].row, at(node).floor.z);
@@ -284,7 +284,8 @@ class NavigationGraph::Builder {
         if (reached[static_cast<std::size_t>(old)] == 0) continue;
         Node node = at(old);
         for (std::int16_t& beside : node.beside)
-          if (beside != kNowhere) beside = static_cast<std::int16_t>(renamed[static_cast<std::size_t>(beside)]);
+          if (beside != kNowhere)
+            beside = static_cast<std::int16_t>(renamed[static_cast<std::size_t>(beside)]);
         node.leap_begin = static_cast<int>(leaps.size());
         for (Leap leap : graph_.leaps_from(old)) {
           leap.from = renamed[static_cast<std::size_t>(leap.from)];

@@ -18,17 +18,17 @@ inline constexpr int kNowhere = -1;  // No node, no leap.
 struct Leap {
   int from = kNowhere;  // Nodes.
   int to = kNowhere;
-  Vec3 start;           // Where the run-up begins: as far back as there is straight floor, a few strides.
-  Vec3 take_off;        // The last place on the way at which a box still stands, and the first that it then
-  Vec3 landing;         // reaches. Both at the feet.
-  Vec3 direction;       // Level, of length 1.
-  float gap = 0.0f;     // From take-off to landing.
+  Vec3 start;        // Where the run-up begins: as far back as there is straight floor, a few strides.
+  Vec3 take_off;     // The last place on the way at which a box still stands, and the first that it then
+  Vec3 landing;      // reaches. Both at the feet.
+  Vec3 direction;    // Level, of length 1.
+  float gap = 0.0f;  // From take-off to landing.
 };
 
 // How to get at what the map places.
 struct Access {
-  int node = kNowhere;                          // Who comes here takes it on the way.
-  std::array<int, 4> leaps{-1, -1, -1, -1};     // Else who makes one of these; the straightest first.
+  int node = kNowhere;                       // Who comes here takes it on the way.
+  std::array<int, 4> leaps{-1, -1, -1, -1};  // Else who makes one of these; the straightest first.
 };
 
 // Immutable once built; safe to read from any thread. Costs some ms to build, for the arenas, and some 100

@@ -13,9 +13,9 @@ constexpr float kNearView = 90.0f;
 constexpr float kFarView = 180.0f;
 constexpr float kFarViewDistance = 810.0f;
 constexpr float kNoticeRange = 4900.0f;  // Of an alert player.
-constexpr int kShootingMs = 200;         // Beyond the reload: who shoots on is taken to be shooting all along.
-constexpr int kGloatMs = 1000;           // Whoever tagged somebody looks for the next after this.
-constexpr int kLongMs = 1 << 20;         // Times stop counting here.
+constexpr int kShootingMs = 200;  // Beyond the reload: who shoots on is taken to be shooting all along.
+constexpr int kGloatMs = 700;     // Whose enemy was tagged looks for the next after this.
+constexpr int kForgottenMs = 3000;
 constexpr float kBelowTop = 4.0f;
 
 // Its middle, or the top of it.
@@ -55,11 +55,10 @@ void Perception::notice(int self, std::size_t player_count, std::span<const Worl
 
 void Perception::look(const World& world, int self, int passed_ms) {
   if (sightings_.size() != world.players().size()) notice(self, world.players().size(), {});
-  const auto later = [passed_ms](int ms) { return std::min(ms + passed_ms, kLongMs); };
+  const auto later = [passed_ms](int ms) { return std::min(ms + passed_ms, kEverMs); };
   const Body& body = world.players()[static_cast<std::size_t>(self)];
   const Vec3 eye = eye_of(body).position;
   const Vec3 forward = axes_of(body).forward;
-  fight_ms_ = later(fight_ms_);
   fallen_ms_ = later(fallen_ms_);
 
   float nearest = kNoticeRange;
@@ -78,6 +77,7 @@ void Perception::look(const World& world, int self, int passed_ms) {
     const bool is_enemy = static_cast<int>(player) == fought;
     other.shooting_ms = std::max(0, other.shooting_ms - passed_ms);
     other.unseen_ms = later(other.unseen_ms);
+    other.known_ms = later(other.known_ms);
     other.visible = false;
     if (static_cast<int>(player) == self || !world.fighters()[player].alive) continue;
     const Vec3 offset = there.origin - body.origin;
@@ -90,10 +90,10 @@ void Perception::look(const World& world, int self, int passed_ms) {
              .position = there.origin,
              .velocity = there.velocity,
              .unseen_ms = 0,
+             .known_ms = other.unseen_ms > kForgottenMs ? 0 : other.known_ms,
              .shooting_ms = other.shooting_ms};
     if (is_enemy || distance >= nearest) continue;
     nearest = distance;
-    if (enemy_ == kNobody) fight_ms_ = 0;
     enemy_ = static_cast<int>(player);
     fallen_ms_ = 0;
   }
@@ -103,7 +103,7 @@ void Perception::look(const World& world, int self, int passed_ms) {
 void Perception::wake() {
   for (Sighting& other : sightings_) other = {};
   enemy_ = kNobody;
-  fight_ms_ = fallen_ms_ = 0;
+  fallen_ms_ = 0;
   hurt_ = false;
 }
 
@@ -114,10 +114,10 @@ void Perception::save(ByteWriter& out) const {
     save_vector(out, other.position);
     save_vector(out, other.velocity);
     out.number<std::int32_t>(other.unseen_ms);
+    out.number<std::int32_t>(other.known_ms);
     out.number<std::int32_t>(other.shooting_ms);
   }
   out.number<std::int32_t>(enemy_);
-  out.number<std::int32_t>(fight_ms_);
   out.number<std::int32_t>(fallen_ms_);
   out.number(hurt_);
 }
@@ -130,13 +130,13 @@ void Perception::restore(BoundedReader& in) {
     other.visible = in.flag();
     other.position = in.vector("sighting");
     other.velocity = in.vector("sighted velocity");
-    other.unseen_ms = in.number<std::int32_t>("time unseen", 0, kLongMs);
-    other.shooting_ms = in.number<std::int32_t>("time of shooting", 0, kLongMs);
+    other.unseen_ms = in.number<std::int32_t>("time unseen", 0, kEverMs);
+    other.known_ms = in.number<std::int32_t>("time known", 0, kEverMs);
+    other.shooting_ms = in.number<std::int32_t>("time of shooting", 0, kEverMs);
     sightings_.push_back(other);
   }
   enemy_ = in.number<std::int32_t>("enemy", kNobody, static_cast<std::int32_t>(sightings_.size()) - 1);
-  fight_ms_ = in.number<std::int32_t>("time of fight", 0, kLongMs);
-  fallen_ms_ = in.number<std::int32_t>("time since a tag", 0, kLongMs);
+  fallen_ms_ = in.number<std::int32_t>("time since a tag", 0, kEverMs);
   hurt_ = in.flag();
 }
 

@@ -11,16 +11,19 @@
 
 namespace chrysalis {
 
-// Full angle in which somebody is noticed who does nothing to be noticed by, in degrees: 90 close by, widening
-// to 180.
+// Full angle in which somebody is noticed who does nothing to be noticed by, in degrees: 90 close by,
+// widening to 180.
 float field_of_view(float distance);
+
+inline constexpr int kEverMs = 1 << 20;  // Times stop counting here.
 
 struct Sighting {
   bool visible = false;  // In the last look.
   Vec3 position;         // Of the origin when it was last seen, and how it then moved.
   Vec3 velocity;
-  int unseen_ms = 0;    // Since then.
-  int shooting_ms = 0;  // For how long it is still taken to be shooting.
+  int unseen_ms = kEverMs;  // Since then.
+  int known_ms = 0;         // Since it was first noticed; it is forgotten when it was unseen for 3 s.
+  int shooting_ms = 0;      // For how long it is still taken to be shooting.
 };
 
 class Perception {
@@ -30,8 +33,8 @@ class Perception {
   // Once a thought, passed_ms after the last one: looks around, and keeps or chooses whom to fight. That is
   // the nearest who is noticed; who fights already changes only to somebody nearer.
   //
-  // Noticed is whom no wall hides and who stands in the field of view; anywhere around if it is shooting, if it
-  // is whom the bot fights, or if the bot was hit since the last look.
+  // Noticed is whom no wall hides and who stands in the field of view; anywhere around if it is shooting, if
+  // it is whom the bot fights, or if the bot was hit since the last look.
   void look(const World& world, int self, int passed_ms);
   // Ends the fight; whoever is noticed next begins another.
   void forget() { enemy_ = kNobody; }
@@ -41,8 +44,6 @@ class Perception {
   int enemy() const { return enemy_; }
   // Of the enemy, of which there must be one.
   const Sighting& sighting() const { return sightings_[static_cast<std::size_t>(enemy_)]; }
-  // How long the fight has been going on: since somebody was noticed when there was nobody to fight.
-  int fight_ms() const { return fight_ms_; }
 
   void save(ByteWriter& out) const;
   void restore(BoundedReader& in);
@@ -52,7 +53,6 @@ class Perception {
 
   std::vector<Sighting> sightings_;  // One for each player, itself included.
   int enemy_ = kNobody;
-  int fight_ms_ = 0;
   int fallen_ms_ = 0;  // Since the enemy's death.
   bool hurt_ = false;
 };

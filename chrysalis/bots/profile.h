@@ -22,7 +22,8 @@ struct BotProfile {
   float crouch = 0.0f;    // Likewise to crouch, for so many times 5 s.
   float throttle = 0.0f;  // Chance to shoot freely, for a second less so many; else it pauses for so many.
   float camper = 0.0f;    // Chance to stay where it is when there is nothing to fetch.
-  float balance = 0.0f;   // Chance to leap from a proper run-up at the right place.
+  float balance = 0.0f;   // Chance to leap over a gap with a proper run-up, and where the floor ends.
+  float daring = 0.0f;    // Chance to go for what hangs over a gap, each time that it looks for something.
   int think_ms = 100;
   int act_ms = 50;
 };
@@ -30,9 +31,9 @@ struct BotProfile {
 // profile: 0 up to kBotProfileCount - 1, or kExpertProfile; skill: kBotSkillMin to kBotSkillMax.
 //
 // At skill 4 these are the profile's own figures. A skill s below takes 1 + (4 - s) / 2 times as long to
-// react, its accuracies, its balance and its turning are 1 - (4 - s) / 5 of the profile's. A skill s above
-// takes 1 - (s - 4) / 2 of the time, is off by 1 - (s - 4) / 2 as much, and turns 1 + (s - 4) / 2 times as
-// fast. What is taste (hop, crouch, throttle, camper) stays.
+// react; its accuracies, its balance, its daring and its turning are 1 - (4 - s) / 5 of the profile's. A
+// skill s above takes 1 - (s - 4) / 2 of the time, falls short of 1 in these by 1 - (s - 4) / 2 as much, and
+// turns 1 + (s - 4) / 2 times as fast. What is taste (hop, crouch, throttle, camper) stays.
 BotProfile bot_profile(int profile, double skill);
 
 }  // namespace chrysalis
