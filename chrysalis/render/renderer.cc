@@ -3,11 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "chrysalis/render/fight.h"
+#include "chrysalis/render/item_model.h"
+#include "chrysalis/render/player_model.h"
+
 namespace chrysalis {
 namespace {
 
 // Around the map in top-down views.
 constexpr Texel kTopDownBackground = pack_rgb({18, 20, 26});
+
+// A player without an outfit, in top-down views.
+constexpr Rgb kPlainMarker{255, 64, 200};
 
 bool valid_side(int side) {
   return side >= kPictureSideMin && side <= kPictureSideMax && side % 4 == 0;
@@ -32,22 +39,31 @@ Renderer::Renderer(int width, int height) : canvas_(width, height) {
 void Renderer::set_map(std::shared_ptr<const Map> map) {
   CHRYSALIS_CHECK(map != nullptr);
   build_scene(map->surfaces, textures(), scene_);
-  std::size_t face_count = 0, vertex_count = 0;
-  for (const ItemPlacement& item : map->items) {
+  map_ = std::move(map);
+}
+
+void Renderer::reserve(const World& world) {
+  std::size_t face_count = fight_face_count(world), vertex_count = fight_vertex_count();
+  for (const Item& item : world.items()) {
     const Mesh& mesh = item_mesh(item.kind);
     face_count += mesh.faces.size();
     vertex_count = std::max(vertex_count, mesh.vertices.size());
   }
   draw_list_.reserve(scene_, face_count, vertex_count);
-  map_ = std::move(map);
 }
 
-void Renderer::render(const World& world, const Eye& eye, std::span<std::uint8_t> rgb) {
+void Renderer::render(const World& world, const Eye& eye, std::span<std::uint8_t> rgb, int viewer) {
   if (map_.get() != &world.map()) set_map(world.shared_map());
+  reserve(world);
   const Camera camera = make_camera(eye, canvas_.width, canvas_.height);
   draw_list_.clear();
-  draw_list_.add_surfaces(camera, scene_);
+  draw_list_.add_surfaces(camera, scene_, world.frame());
   add_items(camera, world);
+  if (world.armed()) {
+    add_players(camera, world, viewer, draw_list_);
+    add_projectiles(camera, world, draw_list_);
+    add_effects(camera, world, viewer, draw_list_);
+  }
   Background background;
   if (map_->sky.open) {
     background.dome = textures().sky(map_->sky.material);
@@ -61,12 +77,12 @@ void Renderer::render_top_down(const World& world, std::span<std::uint8_t> rgb) 
   build_scene(top_down_surfaces(world.map()), textures(), scene);
   const Camera camera = make_top_down_camera(world.map().min, world.map().max, canvas_.width, canvas_.height);
   draw_list_.clear();
-  draw_list_.add_surfaces(camera, scene);
+  draw_list_.add_surfaces(camera, scene, world.frame());
   add_items(camera, world);
-  for (const Body& player : world.players()) {
-    // Above the walls, so that none hides it.
-    const Vec3 position = {player.origin.x, player.origin.y, world.map().max.z + 1.0f};
-    draw_list_.add_mesh(camera, player_marker_mesh(), {position, player.yaw_degrees});
+  add_markers(camera, world);
+  if (world.armed()) {
+    add_projectiles(camera, world, draw_list_);
+    add_effects(camera, world, kNobody, draw_list_);
   }
   finish(camera, {nullptr, kTopDownBackground}, rgb);
 }
@@ -77,6 +93,20 @@ void Renderer::add_items(const Camera& camera, const World& world) {
     if (!items[i].present) continue;
     draw_list_.add_mesh(camera, item_mesh(items[i].kind),
                         item_pose(items[i], static_cast<int>(i), world.frame()));
+  }
+}
+
+void Renderer::add_markers(const Camera& camera, const World& world) {
+  for (std::size_t i = 0; i < world.players().size(); ++i) {
+    const Body& body = world.players()[i];
+    const Fighter& fighter = world.fighters()[i];
+    if (world.armed() && !fighter.alive) continue;
+    const bool plain = fighter.outfit == Outfit{};
+    const auto& regions = fighter.outfit.regions;
+    const Rgb palette[] = {plain ? kPlainMarker : regions[0], plain ? kPlainMarker : regions[1]};
+    // Above the walls, so that none hides it.
+    const Vec3 position = {body.origin.x, body.origin.y, world.map().max.z + 1.0f};
+    draw_list_.add_mesh(camera, player_marker_mesh(), {position, body.yaw_degrees}, palette);
   }
 }
 

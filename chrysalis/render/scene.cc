@@ -37,7 +37,7 @@ void build_scene(std::span<const Surface> surfaces, const TextureSet& textures, 
     const float light = materials[s.material].self_lit ? 1.0f : std::clamp(s.light, 0.0f, 1.0f);
     scene.paint[i] = {textures.texture(s.material).data(),
                       static_cast<std::uint32_t>(std::lround(light * static_cast<float>(kFullLight))),
-                      s.tiles_right * kTextureSize, s.tiles_down * kTextureSize};
+                      s.tiles_right * kTextureSize, s.tiles_down * kTextureSize, materials[s.material].flows};
   }
 }
 

@@ -19,6 +19,7 @@ struct SurfacePaint {
   std::uint32_t light = kFullLight;
   float texels_right = 0.0f;
   float texels_down = 0.0f;
+  bool flows = false;
 };
 
 struct Scene {
