@@ -19,6 +19,7 @@ struct ItemType {
   int respawn_ms = 0;  // Engine ms from being taken to lying there again; 0: only when a level says so.
 };
 const ItemType& item_type(ItemKind kind);
+inline constexpr int kDropMs = 30000;  // How long what a player dropped lies there, in engine ms.
 
 // Where the map puts one.
 struct ItemPlacement {
@@ -31,8 +32,8 @@ struct Item {
   ItemKind kind = ItemKind::kApple;
   Vec3 position;
   bool present = true;
-  std::int32_t left_ms = 0;  // Until it lies there again; of a dropped one that is present, until it vanishes.
-  std::int32_t rounds = 0;   // Of a dropped gadget: what it gives instead of its type's number.
+  std::int32_t left_ms =
+      0;  // Until it lies there again; of a dropped one that is present, until it vanishes.
 };
 
 }  // namespace chrysalis
