@@ -119,11 +119,10 @@ void add_effect(const Camera& camera, const Effect& effect, bool own, DrawList& 
 
 }  // namespace
 
-std::size_t fight_face_count(const World& world) {
+std::size_t fight_face_count(std::size_t players) {
   const std::size_t ball = meshes().ball.faces.size(), spindle = meshes().spindle.faces.size();
-  return world.players().size() * (player_face_count() + ball) +
-         world.projectiles().size() * (ball + kBarFaces) +
-         world.effects().size() * std::max({ball, spindle, kBarFaces});
+  return players * (player_face_count() + ball + kProjectilesPerPlayer * (ball + kBarFaces) +
+                    kEffectsPerPlayer * std::max({ball, spindle, kBarFaces}));
 }
 
 std::size_t fight_vertex_count() {
@@ -142,8 +141,8 @@ void add_players(const Camera& camera, const World& world, int viewer, DrawList&
 
 void add_projectiles(const Camera& camera, const World& world, DrawList& list) {
   constexpr float kRadius = 8.0f, kTail = 50.0f;
-  const Rgb colour = gadget_colour(Gadget::kOrb);
   for (const Projectile& orb : world.projectiles()) {
+    const Rgb colour = gadget_colour(orb.gadget);
     const float speed = length(orb.velocity);
     add_ball(camera, orb.position, kRadius, 2.5f, {kWhite, colour}, list);
     if (speed > 0.0f)

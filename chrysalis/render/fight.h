@@ -6,9 +6,9 @@
 
 namespace chrysalis {
 
-// No more polygons than this come from a world's players, projectiles and effects; no mesh of theirs has more
-// vertices.
-std::size_t fight_face_count(const World& world);
+// No more polygons than this come from so many players, what they shoot and what lights up around them; no
+// mesh of theirs has more vertices.
+std::size_t fight_face_count(std::size_t players);
 std::size_t fight_vertex_count();
 
 // Everyone alive but the viewer (kNobody: everyone).

@@ -40,21 +40,25 @@ void Renderer::set_map(std::shared_ptr<const Map> map) {
   CHRYSALIS_CHECK(map != nullptr);
   build_scene(map->surfaces, textures(), scene_);
   map_ = std::move(map);
+  reserve(0);
 }
 
-void Renderer::reserve(const World& world) {
-  std::size_t face_count = fight_face_count(world), vertex_count = fight_vertex_count();
-  for (const Item& item : world.items()) {
-    const Mesh& mesh = item_mesh(item.kind);
-    face_count += mesh.faces.size();
-    vertex_count = std::max(vertex_count, mesh.vertices.size());
-  }
+void Renderer::reserve(std::size_t players) {
+  std::size_t face_count = fight_face_count(players), vertex_count = fight_vertex_count();
+  const auto count = [&](ItemKind kind, std::size_t items) {
+    face_count += item_mesh(kind).faces.size() * items;
+    vertex_count = std::max(vertex_count, item_mesh(kind).vertices.size());
+  };
+  for (const ItemPlacement& item : map_->items) count(item.kind, 1);
+  for (const ItemKind dropped : {ItemKind::kOrb, ItemKind::kBeam, ItemKind::kDisc})
+    count(dropped, players * kDropsPerPlayer);
   draw_list_.reserve(scene_, face_count, vertex_count);
+  players_ = players;
 }
 
 void Renderer::render(const World& world, const Eye& eye, std::span<std::uint8_t> rgb, int viewer) {
   if (map_.get() != &world.map()) set_map(world.shared_map());
-  reserve(world);
+  if (world.armed() && world.players().size() > players_) reserve(world.players().size());
   const Camera camera = make_camera(eye, canvas_.width, canvas_.height);
   draw_list_.clear();
   draw_list_.add_surfaces(camera, scene_, world.frame());
@@ -91,8 +95,9 @@ void Renderer::add_items(const Camera& camera, const World& world) {
   const std::span<const Item> items = world.items();
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!items[i].present) continue;
-    draw_list_.add_mesh(camera, item_mesh(items[i].kind),
-                        item_pose(items[i], static_cast<int>(i), world.frame()));
+    // Dropped items move up in the list when others go: they share a phase.
+    const auto phase = static_cast<int>(std::min(i, world.map().items.size()));
+    draw_list_.add_mesh(camera, item_mesh(items[i].kind), item_pose(items[i], phase, world.frame()));
   }
 }
 

@@ -19,8 +19,8 @@ inline constexpr int kPictureSideMax = 2048;
 
 // The bytes depend on nothing but the world's state, the eye, the viewer and the size: not on earlier calls,
 // threads or the width of the machine's vectors. Renderers share immutable textures and meshes only, so each
-// thread may use its own at once. render() allocates nothing once it has seen a world with as much in it; it
-// makes no system call.
+// thread may use its own at once. render() allocates nothing once it has seen a map of this size, its items
+// and as many players in arms; it makes no system call.
 class Renderer {
  public:
   // The error names the side that is no multiple of 4 from kPictureSideMin to kPictureSideMax.
@@ -44,8 +44,8 @@ class Renderer {
   void render_top_down(const World& world, std::span<std::uint8_t> rgb);
 
  private:
-  // Room for all that is in a world of the map at hand.
-  void reserve(const World& world);
+  // Room for all that can be in a world of the map at hand with so many players in arms.
+  void reserve(std::size_t players);
   void add_items(const Camera& camera, const World& world);
   void add_markers(const Camera& camera, const World& world);
   void finish(const Camera& camera, const Background& background, std::span<std::uint8_t> rgb);
@@ -53,6 +53,7 @@ class Renderer {
   // Kept alive, so that its address names it.
   std::shared_ptr<const Map> map_;
   Scene scene_;
+  std::size_t players_ = 0;  // In arms, for whom there is room.
   // Scratch of one picture.
   Canvas canvas_;
   DrawList draw_list_;

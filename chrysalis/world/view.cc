@@ -15,8 +15,6 @@ constexpr float kStepTurnCrouched = 3.0f;
 constexpr float kRunPitch = 0.002f;  // Degrees per u/s.
 constexpr float kRunRoll = 0.005f;
 constexpr int kDipDownMs = 150;
-constexpr int kDipUpMs = 300;
-constexpr int kKickMs = 500;
 constexpr int kKickRiseMs = 100;
 constexpr float kDeadPitch = -15.0f;
 constexpr float kDeadRoll = 40.0f;
@@ -57,7 +55,7 @@ Eye view_of(const World& world, int player) {
   eye.pitch_degrees += turn * std::abs(step);
   eye.roll_degrees += turn * step;
 
-  eye.position.z -= body.dip * peak(body.dip_ms, kDipDownMs, kDipUpMs);
+  eye.position.z -= body.dip * peak(body.dip_ms, kDipDownMs, kDipMs - kDipDownMs);
   if (world.armed()) {
     const Fighter& fighter = world.fighters()[index];
     const float kick = peak(kKickMs - fighter.kick_ms, kKickRiseMs, kKickMs - kKickRiseMs);
