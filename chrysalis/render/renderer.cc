@@ -38,7 +38,13 @@ Renderer::Renderer(int width, int height) : canvas_(width, height) {
 
 void Renderer::set_map(std::shared_ptr<const Map> map) {
   CHRYSALIS_CHECK(map != nullptr);
-  build_scene(map->surfaces, textures(), scene_);
+  std::vector<Surface> surfaces = pad_surfaces(*map);
+  if (surfaces.empty()) {
+    build_scene(map->surfaces, textures(), scene_);
+  } else {
+    surfaces.insert(surfaces.end(), map->surfaces.begin(), map->surfaces.end());
+    build_scene(surfaces, textures(), scene_);
+  }
   map_ = std::move(map);
   reserve(0);
 }

@@ -41,8 +41,28 @@ void build_scene(std::span<const Surface> surfaces, const TextureSet& textures, 
   }
 }
 
+std::vector<Surface> pad_surfaces(const Map& map) {
+  constexpr float kHalf = 20.0f, kReach = 24.0f, kAboveFloor = 0.5f;
+  std::vector<Surface> pads;
+  for (const ItemPlacement& item : map.items) {
+    const ItemType& type = item_type(item.kind);
+    if (type.respawn_ms == 0) continue;  // A level's own.
+    float floor = item.position.z - kReach;
+    map.solids_near({item.position.x, item.position.y, floor}, item.position,
+                    [&](const Solid& solid) { floor = std::max(floor, solid.max.z); });
+    if (floor == item.position.z - kReach) continue;  // It hangs in the air.
+    Surface pad;
+    pad.corner = {item.position.x - kHalf, item.position.y + kHalf, floor + kAboveFloor};
+    pad.right = {2 * kHalf, 0, 0};
+    pad.down = {0, -2 * kHalf, 0};
+    pad.material = *find_material(fmt::format("pad_{}", type.name));
+    pads.push_back(pad);
+  }
+  return pads;
+}
+
 std::vector<Surface> top_down_surfaces(const Map& map) {
-  std::vector<Surface> surfaces;
+  std::vector<Surface> surfaces = pad_surfaces(map);
   float ceiling = std::numeric_limits<float>::infinity();
   for (const Surface& surface : map.surfaces) {
     if (surface.is_ceiling) {

@@ -35,6 +35,10 @@ struct Scene {
 // Reuses scene's memory.
 void build_scene(std::span<const Surface> surfaces, const TextureSet& textures, Scene& scene);
 
+// What lies under the gadgets, armour and health that a map puts on a floor: a plate in the colour of what
+// comes back there.
+std::vector<Surface> pad_surfaces(const Map& map);
+
 // What a top-down view shows: the surfaces without ceilings, and dark lids on the solids, so that walls are
 // seen from above.
 std::vector<Surface> top_down_surfaces(const Map& map);
