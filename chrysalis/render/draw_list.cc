@@ -11,7 +11,7 @@ namespace {
 // half a field of view of 90 degrees.
 bool may_see(const Camera& camera, Vec3 centre, float radius) {
   const float reach = 1.5f * radius;
-  const float half_width = centre.z * 0.5f * static_cast<float>(camera.width) / camera.focal;
+  const float half_width = camera.half_span(centre.z);
   const float half_height = centre.z * 0.5f * static_cast<float>(camera.height) / camera.focal;
   return centre.z >= kNearPlane - radius && std::abs(centre.x) <= half_width + reach &&
          (camera.height > camera.width || std::abs(centre.y) <= half_height + reach);
@@ -143,8 +143,11 @@ void DrawList::add_bar(const Camera& camera, const Bar& bar) {
   const Vec3 across = cross(ends[0], ends[1]);
   const float size = length(across);
   if (size < 1e-3f) return;  // The eye looks along the line.
-  const float slope = 0.5f * bar.pixels_min / camera.focal;
-  const auto side = [&](Vec3 end) { return across * (std::max(bar.half_width, slope * end.z) / size); };
+  const auto side = [&](Vec3 end) {
+    const float half_pixel = camera.half_span(end.z) / 96.0f;
+    const float low = half_pixel * bar.pixels_min, high = half_pixel * bar.pixels_max;
+    return across * (std::clamp(bar.half_width, low, high) / size);
+  };
   const auto add = [&](float width, Rgb colour, float nearness) {
     const Vec3 first = side(ends[0]) * width, second = side(ends[1]) * width;
     // Clockwise on the screen: `across` points to the left of the way from the first to the second.

@@ -20,6 +20,7 @@ struct Bar {
   Vec3 to;
   float half_width = 1.0f;
   float pixels_min = 0.0f;
+  float pixels_max = 96.0f;
   Rgb core;
   Rgb rim;
 };

@@ -54,21 +54,27 @@ Rgb dimmed(Rgb c, float light) {
   return {channel(c.r), channel(c.g), channel(c.b)};
 }
 
-// At least `pixels_min` wide on the picture.
-void add_ball(const Camera& camera, Vec3 position, float radius, float pixels_min, const Glow& glow,
-              DrawList& list) {
-  const float depth = std::max(camera.to_view(position).z, 0.0f);
-  const float size = std::max(radius, 0.5f * pixels_min * depth / camera.focal);
-  list.add_mesh(camera, meshes().ball, {position, 0, 0, {size, size, size}}, glow);
+void add_ball(const Camera& camera, Vec3 position, float radius, const Glow& glow, DrawList& list) {
+  list.add_mesh(camera, meshes().ball, {position, 0, 0, {radius, radius, radius}}, glow);
 }
 
-// Where a shot seems to begin: beside and below the line of fire, so that the one who shoots sees it too.
+// A ball that is seen from afar and does not fill the view of one who is hit: from `pixels_min` to
+// `pixels_max` wide on a picture 96 wide.
+void add_spark(const Camera& camera, Vec3 position, float radius, float pixels_min, float pixels_max,
+               const Glow& glow, DrawList& list) {
+  const float half_pixel = camera.half_span(std::max(camera.to_view(position).z, kNearPlane)) / 96.0f;
+  add_ball(camera, position, std::clamp(radius, half_pixel * pixels_min, half_pixel * pixels_max), glow,
+           list);
+}
+
+// Where a shot seems to begin: at the end of a gadget that is held beside and below the line of fire, so that
+// the one who shoots sees it too.
 Vec3 seen_muzzle(Vec3 from, Vec3 to) {
-  constexpr float kRight = 9.0f, kBelow = 13.0f;
+  constexpr float kAhead = 12.0f, kRight = 13.0f, kBelow = 17.0f;
   const Vec3 way = to - from;
-  const float level = std::sqrt(way.x * way.x + way.y * way.y);
+  const float size = length(way), level = std::sqrt(way.x * way.x + way.y * way.y);
   const Vec3 right = level > 0.0f ? Vec3{way.y / level, -way.x / level, 0} : Vec3{};
-  return from + right * kRight + Vec3{0, 0, -kBelow};
+  return from + way * std::min(kAhead / std::max(size, 1.0f), 0.5f) + right * kRight + Vec3{0, 0, -kBelow};
 }
 
 // Whether it shot so short a time ago that the muzzle still flashes.
@@ -85,31 +91,31 @@ void add_effect(const Camera& camera, const Effect& effect, bool own, DrawList& 
   const float left = 1.0f - age;
   switch (effect.kind) {
     case Effect::Kind::kBeam:
-      list.add_bar(camera, {seen_muzzle(effect.from, effect.to), effect.to, 2.5f, 2.0f, kWhite,
+      list.add_bar(camera, {seen_muzzle(effect.from, effect.to), effect.to, 2.5f, 2.0f, 5.0f, kWhite,
                             gadget_colour(Gadget::kBeam)});
       return;
     case Effect::Kind::kDisc:
       list.add_bar(camera, {seen_muzzle(effect.from, effect.to), effect.to, 3.0f * left, 0.5f + 1.5f * left,
-                            dimmed(kWhite, 0.4f + 0.6f * left),
+                            0.5f + 4.5f * left, dimmed(kWhite, 0.4f + 0.6f * left),
                             dimmed(gadget_colour(Gadget::kDisc), 0.4f + 0.6f * left)});
       return;
     case Effect::Kind::kRapid:
-      add_ball(camera, effect.to, 1.0f + 4.0f * left, 1.5f, kFlash, list);
+      add_spark(camera, effect.to, 1.0f + 4.0f * left, 1.5f, 5.0f, kFlash, list);
       return;
     case Effect::Kind::kImpulse:
-      add_ball(camera, effect.to, 3.0f + 6.0f * left, 1.5f, kBlow, list);
+      add_spark(camera, effect.to, 3.0f + 6.0f * left, 2.0f, 12.0f, kBlow, list);
       return;
     case Effect::Kind::kExplosion: {
       // Grows fast, burns out from white, then shrinks away.
       const float radius = 60.0f * std::min(0.35f + 2.0f * age, 1.0f) * std::min(2.2f * left, 1.0f);
       const float heat = std::min(2.0f * left, 1.0f);
       const Rgb rim = gadget_colour(Gadget::kOrb);
-      add_ball(camera, effect.to, radius, 0, {dimmed(kWhite, heat), dimmed(rim, 0.3f + 0.7f * heat)}, list);
+      add_ball(camera, effect.to, radius, {dimmed(kWhite, heat), dimmed(rim, 0.3f + 0.7f * heat)}, list);
       return;
     }
     case Effect::Kind::kTeleport: {
       if (own) return;
-      const float width = 17.0f * left, height = 56.0f + 40.0f * age;
+      const float width = 26.0f * left, height = 60.0f + 40.0f * age;
       list.add_mesh(camera, meshes().spindle,
                     {effect.to + Vec3{0, 0, -kOriginAboveFloor}, 0, 0, {width, width, height}}, kTeleport);
       return;
@@ -135,7 +141,7 @@ void add_players(const Camera& camera, const World& world, int viewer, DrawList&
     const Body& body = world.players()[i];
     if (!fighter.alive || static_cast<int>(i) == viewer) continue;
     add_player(camera, body, fighter.outfit, fighter.held, list);
-    if (flashes(fighter)) add_ball(camera, gadget_tip(body), kFlashRadius, 1.0f, kFlash, list);
+    if (flashes(fighter)) add_spark(camera, gadget_tip(body), kFlashRadius, 1.0f, 8.0f, kFlash, list);
   }
 }
 
@@ -144,10 +150,10 @@ void add_projectiles(const Camera& camera, const World& world, DrawList& list) {
   for (const Projectile& orb : world.projectiles()) {
     const Rgb colour = gadget_colour(orb.gadget);
     const float speed = length(orb.velocity);
-    add_ball(camera, orb.position, kRadius, 2.5f, {kWhite, colour}, list);
+    add_spark(camera, orb.position, kRadius, 2.5f, 24.0f, {kWhite, colour}, list);
     if (speed > 0.0f)
-      list.add_bar(camera, {orb.position, orb.position - orb.velocity * (kTail / speed), 3.0f, 1.0f, colour,
-                            dimmed(colour, 0.6f)});
+      list.add_bar(camera, {orb.position, orb.position - orb.velocity * (kTail / speed), 3.0f, 1.0f, 6.0f,
+                            colour, dimmed(colour, 0.6f)});
   }
 }
 

@@ -10,7 +10,7 @@ namespace {
 constexpr Rgb kAppleRed{232, 24, 32}, kAppleDark{186, 12, 26}, kStem{96, 60, 24}, kLeaf{70, 200, 50};
 constexpr Rgb kGold{255, 206, 40}, kDeepGold{228, 150, 20}, kCalabash{110, 200, 60}, kBand{28, 120, 70};
 constexpr Rgb kDarkMetal{40, 42, 50}, kWhite{250, 250, 250}, kCross{235, 20, 40};
-constexpr Rgb kPlate{255, 214, 30}, kPlateDark{150, 110, 0};
+constexpr Rgb kPlate{30, 210, 70}, kPlateDark{8, 70, 24};
 
 Mesh make_apple() {
   Mesh mesh;
@@ -69,12 +69,12 @@ Mesh make_beam() {
   const Rgb colour = gadget_colour(Gadget::kBeam);
   Mesh mesh;
   append_revolution(mesh,
-                    {{0.0f, 24.0f, kDarkMetal},
-                     {5.0f, 16.0f, colour},
-                     {8.0f, 5.0f, kWhite},
-                     {8.0f, -1.0f, colour},
-                     {5.0f, -11.0f, kDarkMetal},
-                     {0.0f, -15.0f, kDarkMetal}},
+                    {{0.0f, 26.0f, kDarkMetal},
+                     {6.0f, 18.0f, colour},
+                     {10.0f, 5.5f, kWhite},
+                     {10.0f, -1.5f, colour},
+                     {6.0f, -12.0f, kDarkMetal},
+                     {0.0f, -16.0f, kDarkMetal}},
                     6);
   finish_mesh(mesh);
   return mesh;

@@ -77,7 +77,7 @@ void finish_mesh(Mesh& mesh) {
 
 int face_light(Vec3 normal) {
   const float toward = dot(normal, {0.32f, 0.24f, 0.917f}) / std::max(length(normal), 1e-6f);
-  return static_cast<int>(256.0f * (0.72f + 0.28f * toward));
+  return static_cast<int>(256.0f * (0.82f + 0.18f * toward));
 }
 
 }  // namespace chrysalis

@@ -33,8 +33,8 @@ Mesh make_torso() {
   Mesh mesh;
   append_revolution(mesh,
                     {{8.0f, kNeck + 1.0f, {}, kTop},
-                     {14.5f, 37.0f, {}, kFront},
-                     {10.5f, 17.0f, kTrousers},
+                     {15.5f, 37.0f, {}, kFront},
+                     {12.5f, 17.0f, kTrousers},
                      {0.0f, 15.0f, kTrousers}},
                     6);
   finish_mesh(mesh);
@@ -63,7 +63,7 @@ Mesh make_head() {
 // Down from the hip.
 Mesh make_leg() {
   Mesh mesh;
-  append_box(mesh, {-4.5f, -4.5f, -kHip}, {4.5f, 4.5f, 0}, kTrousers);
+  append_box(mesh, {-5.5f, -5.5f, -kHip}, {5.5f, 5.5f, 0}, kTrousers);
   finish_mesh(mesh);
   for (MeshFace& face : mesh.faces) {
     if (std::abs(face.normal.x) > 0.5f) face.region = face.normal.x > 0 ? kFront : kBack;
@@ -91,9 +91,9 @@ const PlayerMeshes& meshes() {
 Mesh make_player_marker() {
   constexpr Rgb kRim{20, 20, 24};
   Mesh mesh;
-  append_two_sided(mesh, {Vec3{38, 0, 0}, {-26, -27, 0}, {-10, 0, 0}, {-26, 27, 0}}, kRim);
-  append_two_sided(mesh, {Vec3{-3, 0, 1}, {-20, -20, 1}, {-8, 0, 1}, {-20, 20, 1}}, {}, 1);
-  append_two_sided(mesh, {Vec3{30, 0, 2}, {-2, -13, 2}, {-2, 0, 2}, {-2, 13, 2}}, {}, 0);
+  append_two_sided(mesh, {Vec3{42, 0, 0}, {-32, -32, 0}, {-22, 0, 0}, {-32, 32, 0}}, kRim);
+  append_two_sided(mesh, {Vec3{4, 0, 1}, {-26, -25, 1}, {-17, 0, 1}, {-26, 25, 1}}, {}, 1);
+  append_two_sided(mesh, {Vec3{34, 0, 2}, {2, -13, 2}, {-4, 0, 2}, {2, 13, 2}}, {}, 0);
   finish_mesh(mesh);
   return mesh;
 }
@@ -140,8 +140,8 @@ void add_player(const Camera& camera, const Body& body, const Outfit& outfit, Ga
   const float swing = kStride * std::min(speed / kStrideSpeed, 1.0f) * phase;
   add(meshes().torso, {0, 0, 0}, 0);
   add(meshes().head, {0, 0, kNeck}, 0.5f * body.pitch_degrees);
-  add(meshes().leg, {0, 5, kHip}, swing);
-  add(meshes().leg, {0, -5, kHip}, -swing);
+  add(meshes().leg, {0, 6.5f, kHip}, swing);
+  add(meshes().leg, {0, -6.5f, kHip}, -swing);
   add(meshes().gadget, kHand, body.pitch_degrees);
 }
 

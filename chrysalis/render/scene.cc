@@ -50,7 +50,7 @@ std::vector<Surface> pad_surfaces(const Map& map) {
     float floor = item.position.z - kReach;
     map.solids_near({item.position.x, item.position.y, floor}, item.position,
                     [&](const Solid& solid) { floor = std::max(floor, solid.max.z); });
-    if (floor == item.position.z - kReach) continue;  // It hangs in the air.
+    if (floor == item.position.z - kReach || floor > item.position.z) continue;  // In the air, or in a wall.
     Surface pad;
     pad.corner = {item.position.x - kHalf, item.position.y + kHalf, floor + kAboveFloor};
     pad.right = {2 * kHalf, 0, 0};
@@ -71,6 +71,10 @@ std::vector<Surface> top_down_surfaces(const Map& map) {
       surfaces.push_back(surface);
     }
   }
+  // What is higher than everything that is drawn only keeps bodies in.
+  float roof = -std::numeric_limits<float>::infinity();
+  for (const Surface& s : surfaces) roof = std::max({roof, s.corner.z, (s.corner + s.right + s.down).z});
+  ceiling = std::min(ceiling, roof);
   const MaterialId dark = *find_material("plain_dark");
   for (const Solid& solid : map.solids) {
     if (solid.min.z >= ceiling - 1.0f) continue;

@@ -118,7 +118,7 @@ std::vector<Material> make_catalog() {
       {"pad_orb", Pattern::kPad, hex(0x24262C), hex(0xFF28D2), 251},
       {"pad_beam", Pattern::kPad, hex(0x24262C), hex(0x28EBFF), 252},
       {"pad_disc", Pattern::kPad, hex(0x24262C), hex(0x78FF28), 253},
-      {"pad_armour", Pattern::kPad, hex(0x24262C), hex(0xFFD61E), 254},
+      {"pad_armour", Pattern::kPad, hex(0x24262C), hex(0x1ED246), 254},
       {"pad_health", Pattern::kPad, hex(0x24262C), hex(0xFAFAFA), 255},
       {"plain_white", Pattern::kPlain, hex(0xF0F0F0), hex(0xF0F0F0), 241},
       {"plain_grey", Pattern::kPlain, hex(0x808080), hex(0x808080), 242},
