@@ -106,7 +106,7 @@ std::vector<Material> make_catalog() {
       {"ceiling_light_blue", Pattern::kPlain, {150, 224, 255}, {150, 224, 255}, 221, true},
       {"sky_blue", Pattern::kSky, hex(0x4C8CE0), hex(0xF4F8FC), 222, true},
       // The arenas.
-      {"lava", Pattern::kNoise, hex(0xFF6A10), hex(0x8C1404), 231, true},
+      {"lava", Pattern::kLava, hex(0xFF7A10), hex(0xB01C04), 231, true, true},
       {"arena_blue", Pattern::kPanels, hex(0x2E54B4), hex(0x162A60), 232},
       {"arena_purple", Pattern::kPanels, hex(0x7C3CA8), hex(0x3E1A58), 233},
       {"arena_red", Pattern::kPanels, hex(0xB82C2C), hex(0x5E1212), 234},
@@ -114,6 +114,12 @@ std::vector<Material> make_catalog() {
       {"arena_orange_floor", Pattern::kTiles, hex(0xD07A2C), hex(0x8E4E18), 236},
       {"metal", Pattern::kGrate, hex(0x8C96A0), hex(0x4C545C), 237},
       {"curtain", Pattern::kStripes, hex(0xA8324A), hex(0x5E1428), 238},
+      // Under what lies on a floor to be picked up, in its colour.
+      {"pad_orb", Pattern::kPad, hex(0x24262C), hex(0xFF28D2), 251},
+      {"pad_beam", Pattern::kPad, hex(0x24262C), hex(0x28EBFF), 252},
+      {"pad_disc", Pattern::kPad, hex(0x24262C), hex(0x78FF28), 253},
+      {"pad_armour", Pattern::kPad, hex(0x24262C), hex(0x1ED246), 254},
+      {"pad_health", Pattern::kPad, hex(0x24262C), hex(0xFAFAFA), 255},
       {"plain_white", Pattern::kPlain, hex(0xF0F0F0), hex(0xF0F0F0), 241},
       {"plain_grey", Pattern::kPlain, hex(0x808080), hex(0x808080), 242},
       {"plain_dark", Pattern::kPlain, hex(0x2C2E34), hex(0x2C2E34), 243},
