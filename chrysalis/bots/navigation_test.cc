@@ -62,7 +62,7 @@ TEST(Navigation, GoesAroundWalls) {
   const float way = walked(graph, west, east);
   EXPECT_GT(way, 2 * std::hypot(190.0f, 415.0f) - 40);
   EXPECT_LT(way, 1000);
-  EXPECT_NEAR(static_cast<float>(graph.distance(west, east)), way, NavigationGraph::kPlaceRadius + 64);
+  EXPECT_NEAR(static_cast<float>(graph.distance(west, east)), way, 128 + 64);
 }
 
 TEST(Navigation, DoesNotFitThroughHolesThatABoxDoesNot) {
@@ -275,13 +275,13 @@ TEST(Navigation, LeadsThroughAMaze) {
   const float way = walked(graph, start, end);
   EXPECT_GT(way, 4 * 330 + 400);
   EXPECT_LT(way, 5 * 400 + 400);
-  EXPECT_NEAR(static_cast<float>(graph.distance(start, end)), way, NavigationGraph::kPlaceRadius + 200);
+  EXPECT_NEAR(static_cast<float>(graph.distance(start, end)), way, 128 + 200);
 }
 
 TEST(Navigation, IsCoarserOnLargerMaps) {
   const NavigationGraph graph = graph_of(hall(4000));
   EXPECT_EQ(graph.spacing(), 128);
-  EXPECT_LE(graph.node_count(), NavigationGraph::kNodesMax);
+  EXPECT_LE(graph.node_count(), NavigationGraph::kColumnsMax);
   EXPECT_GE(walked(graph, graph.spawn_nodes()[0], graph.spawn_nodes()[3]), 11000);
 }
 
