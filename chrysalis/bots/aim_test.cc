@@ -114,7 +114,8 @@ TEST(Aim, ThrowsOrbsAtWhoHasNoFloorOrHidesTheOneItHas) {
   EXPECT_NEAR(aim_at(gap, body_at(0, -200, 90), target_at(0, 0), Gadget::kOrb, 1, random).target.z, kStanding,
               0.01f);
   const Map low = finished(hall(2000, {{{200, -200, 0}, {210, 200, 30}}}));
-  EXPECT_NEAR(aim_at(low, body_at(0, 0), target_at(260, 0), Gadget::kOrb, 1, random).target.z, kStanding, 0.01f);
+  EXPECT_NEAR(aim_at(low, body_at(0, 0), target_at(260, 0), Gadget::kOrb, 1, random).target.z, kStanding,
+              0.01f);
 }
 
 TEST(Aim, ShootsWithin25DegreesAnd60CloseBy) {

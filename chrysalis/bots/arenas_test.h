@@ -57,7 +57,8 @@ inline Map chasm(float width = 128.0f) {
   map.kill_volumes = {{{-320, -rim, -32}, {320, rim, -16}}};
   for (const float x : {-256.0f, 0.0f, 256.0f})
     for (const float y : {-wall + 64, wall - 64}) map.spawns.push_back({{x, y, 0}});
-  map.items = {{ItemKind::kBeam, {0, 0, 72}}, {ItemKind::kArmour, {-98, 0, 72}}, {ItemKind::kHealth, {166, 0, 72}}};
+  map.items = {
+      {ItemKind::kBeam, {0, 0, 72}}, {ItemKind::kArmour, {-98, 0, 72}}, {ItemKind::kHealth, {166, 0, 72}}};
   return map;
 }
 

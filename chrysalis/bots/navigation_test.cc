@@ -154,7 +154,8 @@ TEST(Navigation, EveryLeapIsMadeByABodyThatRunsUpToIt) {
     map.finish();
     const NavigationGraph graph(map);
     ASSERT_FALSE(graph.leaps().empty());
-    for (const Leap& leap : graph.leaps()) EXPECT_TRUE(makes(map, leap)) << width << " at " << leap.take_off.x;
+    for (const Leap& leap : graph.leaps())
+      EXPECT_TRUE(makes(map, leap)) << width << " at " << leap.take_off.x;
   }
 }
 

@@ -20,9 +20,7 @@ class Scene {
     world_.add_player({}, 0);
   }
   // `degrees` to the left of where player 0 looks.
-  int add(float distance, float degrees) {
-    return world_.add_player(at(distance, degrees), 0);
-  }
+  int add(float distance, float degrees) { return world_.add_player(at(distance, degrees), 0); }
   void put(int player, float distance, float degrees) { world_.respawn(player, at(distance, degrees), 0); }
   void look() {
     const std::vector<RawAction> still(world_.players().size());
