@@ -89,8 +89,8 @@ class MarkingSink final : public TrainingSink {
            .cpu_seconds = cpu_seconds(),
            .agent_steps = std::accumulate(agent_steps_.begin(), agent_steps_.end(), std::int64_t{0}),
            .stages = clock_.read()});
-      // Members learn one after the other: a window is a whole number of such rounds, or it would have more of
-      // the rollouts than of the updates that they are for.
+      // Members learn one after the other: a window is a whole number of such rounds, or it would have more
+      // of the rollouts than of the updates that they are for.
       if (marks_.size() > kBenchRepeats * agent_steps_.size() && now - marks_.front().seconds >= seconds_)
         stop_ = true;
     }

@@ -22,8 +22,8 @@ struct TrainingMark {
 
 // Trains with `config`, whose train.agent_steps does not count, for `seconds` and at least kBenchRepeats
 // updates of each member. The first mark is where warming up ended. The run's directory is in the system's
-// temporary directory and is removed afterwards. Errors: what training refuses, a disk that cannot be written,
-// Ctrl-C.
+// temporary directory and is removed afterwards. Errors: what training refuses, a disk that cannot be
+// written, Ctrl-C.
 Result<std::vector<TrainingMark>> measure_training(RunConfig config, double seconds);
 
 // Agent steps a second in each of `windows` stretches of as nearly as can be the same number of updates;

@@ -154,7 +154,7 @@ Status restore_newest(RunDirectory& run, Trainer& trainer) {
       log_info("{}resuming from checkpoint {} at {} agent steps", log_prefix(member, trainer.member_count()),
                checkpoint->info.name(), grouped_digits(position.agent_steps));
     }
-    CHRYSALIS_RETURN_IF_ERROR(run.truncate_after(position));
+    CHRYSALIS_RETURN_IF_ERROR(run.truncate_after(position, trainer.decisions(member)));
   }
   for (int member = 0; member < trainer.member_count(); ++member)
     CHRYSALIS_RETURN_IF_ERROR(restore_published(run, trainer, member));

@@ -32,9 +32,10 @@ Arena arena_on(const FloorPlan& plan, Map map) {
   map.sky = {.open = true, .material = material("sky_blue")};
   build_plan(plan, map);
   map.finish();
-  auto shared = std::make_shared<const Map>(std::move(map));
-  auto graph = std::make_shared<const NavigationGraph>(*shared);
-  return {.map = std::move(shared), .graph = std::move(graph)};
+  Arena arena;
+  arena.map = std::make_shared<const Map>(std::move(map));
+  arena.graph = std::make_shared<const NavigationGraph>(*arena.map);
+  return arena;
 }
 
 Arena make_horseshoe() {
@@ -51,8 +52,9 @@ Arena make_horseshoe() {
   Map map;
   map.name = "lt_horseshoe_color";
   // One half; the other is its mirror image.
-  constexpr std::pair<float, float> kSpawns[] = {{96, 104},   {336, 268}, {560, 88},  {736, 300}, {912, 120},
-                                                 {1088, 272}, {1264, 84}, {1440, 312}, {1440, 192}, {168, 484}};
+  constexpr std::pair<float, float> kSpawns[] = {{96, 104},   {336, 268},  {560, 88},  {736, 300},
+                                                 {912, 120},  {1088, 272}, {1264, 84}, {1440, 312},
+                                                 {1440, 192}, {168, 484}};
   for (const auto& [x, y] : kSpawns) {
     map.spawns.push_back({{x, y, 0}});
     map.spawns.push_back({{x, kWidth - y, 0}});
@@ -81,7 +83,8 @@ Arena make_chasm() {
   plan.wall = material("arena_blue");
   const MaterialId bank = material("floor_stone_slate_bright");
   plan.at(1, 1) = plan.at(1, 3) = {.solid = false, .wall = {}, .floor = bank};
-  plan.at(1, 2) = {.solid = false, .wall = material("metal"), .floor = material("lava"), .floor_height = kLava};
+  plan.at(1, 2) = {
+      .solid = false, .wall = material("metal"), .floor = material("lava"), .floor_height = kLava};
   // The banks' far walls tell them apart.
   plan.at(1, 0).wall = material("arena_purple");
   plan.at(1, 4).wall = material("arena_yellow");

@@ -135,6 +135,26 @@ TEST_P(EveryLevel, RewardsStayWithinTheSpecAndBodiesOutOfSolids) {
   EXPECT_GT(rewarded, 0) << "a random player finds something, or dies, in 500 s";
 }
 
+TEST_P(EveryLevel, BreaksNoRuleOfTheWorldInAHundredThousandRandomAgentSteps) {
+  constexpr int kAgentSteps = 100'000, kRepeat = 4;
+  const auto level = make();
+  RandomStream random{RandomKey(9)};
+  int frames_left = 0;
+  std::uint64_t episode = 0;
+  for (int agent_step = 0; agent_step < kAgentSteps; ++agent_step) {
+    if (frames_left <= 0) {
+      level->start(RandomKey(++episode));
+      frames_left = level->spec().episode_frames;
+    }
+    const RawAction action = random_action(random);
+    for (int frame = 0; frame < kRepeat; ++frame) level->step(action);
+    frames_left -= kRepeat;
+    if (agent_step % 10 == 0) level->world().check_invariants();
+  }
+  EXPECT_EQ(episode, (kAgentSteps * kRepeat + level->spec().episode_frames - 1) /
+                         static_cast<std::uint64_t>(level->spec().episode_frames));
+}
+
 TEST_P(EveryLevel, StepsAllocateNothing) {
   const auto level = make();
   RandomPlayer player(6);
@@ -318,14 +338,16 @@ TEST(Levels, AGoalRestartsAndApplesAloneDoNot) {
 }
 
 TEST(Levels, AnUnknownNameIsAnsweredWithTheNearest) {
-  EXPECT_EQ(error_of({.name = "seek_aples"}),
-            "unknown level 'seek_aples', did you mean 'seek_apples'? Levels: seek_apples, "
-            "explore_object_locations_small, nav_maze_static_01, nav_maze_static_02, lt_horseshoe_color, lt_chasm, "
-            "map:FILE");
-  EXPECT_EQ(error_of({.name = "zzzzzzzzzzzzzzzzzzzzzz"}),
-            "unknown level 'zzzzzzzzzzzzzzzzzzzzzz'. Levels: seek_apples, "
-            "explore_object_locations_small, nav_maze_static_01, nav_maze_static_02, lt_horseshoe_color, lt_chasm, "
-            "map:FILE");
+  EXPECT_EQ(
+      error_of({.name = "seek_aples"}),
+      "unknown level 'seek_aples', did you mean 'seek_apples'? Levels: seek_apples, "
+      "explore_object_locations_small, nav_maze_static_01, nav_maze_static_02, lt_horseshoe_color, lt_chasm, "
+      "map:FILE");
+  EXPECT_EQ(
+      error_of({.name = "zzzzzzzzzzzzzzzzzzzzzz"}),
+      "unknown level 'zzzzzzzzzzzzzzzzzzzzzz'. Levels: seek_apples, "
+      "explore_object_locations_small, nav_maze_static_01, nav_maze_static_02, lt_horseshoe_color, lt_chasm, "
+      "map:FILE");
 }
 
 TEST(Levels, ASettingThatALevelDoesNotUseIsRefused) {
@@ -356,9 +378,10 @@ TEST(Levels, SettingsOfAMazeMustFitTogether) {
 }
 
 TEST(Levels, BotsMustFindASpawnEach) {
-  EXPECT_EQ(error_of({.name = "lt_chasm", .bot_count = 6}),
-            "level.bot_count is 6, expected at most 5: with the agent, a player for each of the 6 spawn points of "
-            "level 'lt_chasm'");
+  EXPECT_EQ(
+      error_of({.name = "lt_chasm", .bot_count = 6}),
+      "level.bot_count is 6, expected at most 5: with the agent, a player for each of the 6 spawn points of "
+      "level 'lt_chasm'");
   EXPECT_EQ(error_of({.name = "lt_chasm", .bot_count = 5}), "");
   EXPECT_EQ(error_of({.name = "lt_horseshoe_color", .bot_count = 19}), "");
 }

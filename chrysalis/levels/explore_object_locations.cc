@@ -113,7 +113,8 @@ void hang_pictures(const FloorPlan& plan, double frequency, RandomStream& random
 // Across each opening of a room, in its middle; to be seen from both sides.
 void hang_curtains(const RoomMaze& maze, const FloorPlan& plan, MaterialId material, Map& map) {
   const auto hang = [&](Vec3 top_left, Vec3 across) {
-    Surface curtain{.corner = top_left, .right = across, .down = {0, 0, -plan.wall_height}, .material = material};
+    Surface curtain{
+        .corner = top_left, .right = across, .down = {0, 0, -plan.wall_height}, .material = material};
     map.surfaces.push_back(curtain);
     curtain.corner += curtain.right;
     curtain.right = curtain.right * -1.0f;

@@ -169,6 +169,12 @@ TEST(ExploreMap, RewardDensityAndCountsAreFollowed) {
   EXPECT_EQ(map->items.size(), 6u);
 }
 
+ExploreSettings with(auto&& change) {
+  ExploreSettings settings;
+  change(settings);
+  return settings;
+}
+
 // The looks that rooms have, of a set that is drawn from.
 std::set<MaterialId> themes_of(const Map& map, MaterialId (*theme)(int), int count) {
   std::set<MaterialId> found;
@@ -183,7 +189,8 @@ TEST(ExploreMap, RoomsTakeTurnsAtTheVariations) {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     RandomStream one{RandomKey(seed)}, three{RandomKey(seed)};
     const auto plain = make_explore_map({}, one);
-    const auto varied = make_explore_map({.max_variations = 3}, three);
+    const auto varied =
+        make_explore_map(with([](ExploreSettings& settings) { settings.max_variations = 3; }), three);
     const auto walls = themes_of(*varied, theme_wall, kThemeWallCount);
     const auto floors = themes_of(*varied, theme_floor, kThemeFloorCount);
     const auto plain_walls = themes_of(*plain, theme_wall, kThemeWallCount);
@@ -204,7 +211,8 @@ TEST(ExploreMap, DoorsHideWhatLiesBehindARoomsOpenings) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     RandomStream open{RandomKey(seed)}, hung{RandomKey(seed)};
     const auto plain = make_explore_map({}, open);
-    const auto map = make_explore_map({.curtains = true}, hung);
+    const auto map =
+        make_explore_map(with([](ExploreSettings& settings) { settings.curtains = true; }), hung);
     EXPECT_EQ(map->layout, plain->layout);
     EXPECT_EQ(map->solids.size(), plain->solids.size()) << "bodies pass";
     std::vector<Surface> curtains;
@@ -223,8 +231,8 @@ TEST(ExploreMap, DoorsHideWhatLiesBehindARoomsOpenings) {
       const Vec3 middle = front.corner + front.right * 0.5f;
       EXPECT_EQ(std::fmod(middle.x, 100.0f), 50.0f);
       EXPECT_EQ(std::fmod(middle.y, 100.0f), 50.0f);
-      const auto cell = static_cast<std::size_t>((kSide - 1 - static_cast<int>(middle.y / 100)) * (kSide + 1) +
-                                                 static_cast<int>(middle.x / 100));
+      const auto cell = static_cast<std::size_t>(
+          (kSide - 1 - static_cast<int>(middle.y / 100)) * (kSide + 1) + static_cast<int>(middle.x / 100));
       EXPECT_EQ(map->layout[cell], ' ');
     }
   }
@@ -232,7 +240,8 @@ TEST(ExploreMap, DoorsHideWhatLiesBehindARoomsOpenings) {
 
 TEST(ExploreMap, WithoutASkyboxTheSkyIsClosed) {
   RandomStream random{RandomKey(1)};
-  EXPECT_FALSE(make_explore_map({.sky = false}, random)->sky.open);
+  const ExploreSettings settings = with([](ExploreSettings& changed) { changed.sky = false; });
+  EXPECT_FALSE(make_explore_map(settings, random)->sky.open);
 }
 
 }  // namespace

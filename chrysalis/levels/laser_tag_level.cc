@@ -10,24 +10,18 @@ namespace {
 constexpr int kAgent = 0;
 constexpr Outfit kAgentOutfit{{{{235, 235, 235}, {120, 120, 120}, {180, 180, 180}}}};  // Which it never sees.
 
-// What a death is worth to the agent.
-int reward_of(const WorldEvent& death) {
-  if (death.player == kAgent) return death.by == kAgent || death.by == kNobody ? -1 : 0;
-  return death.by == kAgent ? 1 : 0;
-}
-
 }  // namespace
 
 Result<LaserTagSettings> laser_tag_settings(const Arena& arena, const LevelConfig& config) {
-  LaserTagSettings settings{.bot_count = static_cast<int>(config.bot_count),
-                            .skill = config.skill,
-                            .bot_outfit = arena.bot_outfit};
+  LaserTagSettings settings{
+      .bot_count = static_cast<int>(config.bot_count), .skill = config.skill, .bot_outfit = arena.bot_outfit};
   if (settings.bot_count < 0) settings.bot_count = arena.bot_count;
   const auto spawn_count = static_cast<int>(arena.map->spawns.size());
   if (settings.bot_count >= spawn_count)
-    return invalid_input("level.bot_count is {}, expected at most {}: with the agent, a player for each of the {} "
-                         "spawn points of level '{}'",
-                         settings.bot_count, spawn_count - 1, spawn_count, config.name);
+    return invalid_input(
+        "level.bot_count is {}, expected at most {}: with the agent, a player for each of the {} "
+        "spawn points of level '{}'",
+        settings.bot_count, spawn_count - 1, spawn_count, config.name);
   if (config.color >= 0) settings.bot_outfit = outfit_of_hue(static_cast<int>(config.color));
   return settings;
 }
@@ -46,6 +40,13 @@ Outfit outfit_of_hue(int hue) {
                                                         channel(turned, 240)};
   }
   return outfit;
+}
+
+int reward_of_death(const WorldEvent& death) {
+  const bool of_agent = death.player == kAgent;
+  const bool by_agent = death.by == kAgent;
+  if (of_agent) return by_agent || death.by == kNobody ? -1 : 0;
+  return by_agent ? 1 : 0;
 }
 
 LaserTagLevel::LaserTagLevel(LevelSpec spec, Arena arena, LaserTagSettings settings)
@@ -70,11 +71,21 @@ void LaserTagLevel::start(RandomKey episode_key) {
     const Place place = draw_place(player);
     world_->add_player(place.spawn, place.yaw_degrees, player == kAgent ? kAgentOutfit : outfit);
   }
-  bots_.clear();
   const RandomKey bots_key = episode_key.split(3);
-  for (int i = 0; i < settings_.bot_count; ++i)
-    bots_.emplace_back(i % kBotProfileCount, settings_.skill, arena_.graph,
-                       bots_key.split(static_cast<std::uint64_t>(i)));
+  for (int i = 0; i < settings_.bot_count; ++i) {
+    const Bot bot = make_bot(i, bots_key.split(static_cast<std::uint64_t>(i)));
+    const auto index = static_cast<std::size_t>(i);
+    if (index == bots_.size()) {
+      bots_.push_back(bot);
+    } else {
+      bots_[index] = bot;  // A copy and no move: into the memory that it has.
+    }
+    bots_[index].notice(*world_, i + 1, {});
+  }
+}
+
+Bot LaserTagLevel::make_bot(int index, RandomKey key) const {
+  return Bot(index % kBotProfileCount, settings_.skill, arena_.graph, key);
 }
 
 int LaserTagLevel::step(const RawAction& action) {
@@ -86,7 +97,7 @@ int LaserTagLevel::step(const RawAction& action) {
   for (std::size_t i = 0; i < bots_.size(); ++i) bots_[i].notice(*world_, static_cast<int>(i) + 1, events);
   int reward = 0;
   for (const WorldEvent& event : events) {
-    if (event.kind == WorldEvent::Kind::kDied) reward += reward_of(event);
+    if (event.kind == WorldEvent::Kind::kDied) reward += reward_of_death(event);
     if (event.kind == WorldEvent::Kind::kMayRespawn) {
       const Place place = draw_place(event.player);
       world_->respawn(event.player, place.spawn, place.yaw_degrees);
@@ -103,13 +114,12 @@ const World& LaserTagLevel::world() const {
 LaserTagLevel::Place LaserTagLevel::draw_place(int player) {
   const auto& spawns = arena_.map->spawns;
   const auto is_free = [&](const Spawn& spawn) { return world_->spawn_is_free(spawn, player); };
-  const auto free_count = static_cast<std::uint64_t>(std::count_if(spawns.begin(), spawns.end(), is_free));
-  // Where none is free, whoever stands in the way is out of luck.
-  const Spawn* chosen = &spawns[free_count == 0 ? places_.below(spawns.size()) : 0];
-  if (free_count > 0) {
-    std::uint64_t skipped = places_.below(free_count);
-    while (!is_free(*chosen) || skipped-- > 0) ++chosen;
-  }
+  const auto free_count = std::count_if(spawns.begin(), spawns.end(), is_free);
+  // Spawns are so far apart that nobody stands in two, and players are fewer.
+  CHRYSALIS_CHECK(free_count > 0, "no free spawn on map '{}'", arena_.map->name);
+  std::uint64_t skipped = places_.below(static_cast<std::uint64_t>(free_count));
+  auto chosen = spawns.begin();
+  while (!is_free(*chosen) || skipped-- > 0) ++chosen;
   return {*chosen, static_cast<float>(places_.uniform(-180.0, 180.0))};
 }
 
@@ -132,8 +142,8 @@ Status LaserTagLevel::restore(ByteReader& in) {
   if (in.failed()) return invalid_input("state of level '{}' is cut short", spec_.name);
   if (name != spec_.name) return invalid_input("state of level '{}' given to level '{}'", name, spec_.name);
   if (bot_count != settings_.bot_count || skill != settings_.skill)
-    return invalid_input("state of level '{}' with {} bots of skill {} given to one with {} bots of skill {}", name,
-                         bot_count, skill, settings_.bot_count, settings_.skill);
+    return invalid_input("state of level '{}' with {} bots of skill {} given to one with {} bots of skill {}",
+                         name, bot_count, skill, settings_.bot_count, settings_.skill);
 
   World world(arena_.map);
   CHRYSALIS_RETURN_IF_ERROR(world.restore(in));
@@ -143,7 +153,7 @@ Status LaserTagLevel::restore(ByteReader& in) {
   std::vector<Bot> bots;
   bots.reserve(static_cast<std::size_t>(bot_count));
   for (int i = 0; i < bot_count; ++i) {
-    bots.emplace_back(i % kBotProfileCount, settings_.skill, arena_.graph, RandomKey(0));
+    bots.push_back(make_bot(i, RandomKey(0)));
     CHRYSALIS_RETURN_IF_ERROR(bots.back().restore(in));
   }
   places_ = RandomStream(places_key, places_count);

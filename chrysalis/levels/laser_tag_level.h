@@ -1,5 +1,5 @@
-// Laser tag, everyone against everyone: the agent and bots in an arena. The world holds the rules of the fight;
-// this counts the tags and says where who comes back.
+// Laser tag, everyone against everyone: the agent and bots in an arena. The world holds the rules of the
+// fight; this counts the tags and says where who comes back.
 #pragma once
 
 #include <memory>
@@ -21,8 +21,8 @@ struct Arena {
 };
 
 struct LaserTagSettings {
-  int bot_count = 0;     // Fewer than the arena has spawns.
-  double skill = 4.0;    // Of every bot.
+  int bot_count = 0;                 // Fewer than the arena has spawns.
+  double skill = 4.0;                // Of every bot.
   std::optional<Outfit> bot_outfit;  // None: of a hue that is drawn for each episode.
 };
 
@@ -33,9 +33,12 @@ Result<LaserTagSettings> laser_tag_settings(const Arena& arena, const LevelConfi
 // hue: 0 to 359.
 Outfit outfit_of_hue(int hue);
 
-// +1 for tagging another, -1 for dying by one's own hand or by the world's, nothing for being tagged. The agent
-// is player 0, bots follow; all of them come back at a spawn drawn uniformly among those that are free, facing
-// anywhere.
+// What a player's death is worth to the agent, who is player 0: +1 for tagging another, -1 for dying by its
+// own hand or by the world's, nothing for being tagged, nor for what others do to each other.
+int reward_of_death(const WorldEvent& death);
+
+// Bots are the players after the agent. All of them come back at a spawn drawn uniformly among those that are
+// free, facing anywhere.
 class LaserTagLevel final : public Level {
  public:
   // The spec's bounds on rewards are filled in here.
@@ -54,6 +57,7 @@ class LaserTagLevel final : public Level {
     float yaw_degrees;
   };
   Place draw_place(int player);
+  Bot make_bot(int index, RandomKey key) const;
 
   LevelSpec spec_;
   Arena arena_;

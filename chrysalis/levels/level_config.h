@@ -8,8 +8,8 @@
 
 namespace chrysalis {
 
-// Cells are the squares of a level's grid. Settings other than the name and the length of an episode belong to
-// some levels only: the catalog says which. Defaults are the original's.
+// Cells are the squares of a level's grid. Settings other than the name and the length of an episode belong
+// to some levels only: the catalog says which. Defaults are the original's.
 struct LevelConfig {
   std::string name = "seek_apples";
   std::int64_t episode_seconds = 0;
@@ -99,9 +99,11 @@ struct LevelConfig {
              .min = 1,
              .max = 26},
             max_variations);
-    v.field({.name = "has_doors",
-             .help = "A curtain in each opening between regions: it hides what lies behind and lets bodies through"},
-            has_doors);
+    v.field(
+        {.name = "has_doors",
+         .help =
+             "A curtain in each opening between regions: it hides what lies behind and lets bodies through"},
+        has_doors);
     v.field({.name = "quick_restart",
              .help = "When all apples are taken the same maze is restarted; otherwise a new one is made"},
             quick_restart);

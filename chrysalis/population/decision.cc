@@ -82,9 +82,10 @@ void exploit(const DecisionInputs& inputs, const PopulationConfig& config, Decis
   decision.test = test;
   decision.outcome = Outcome::kKept;
   if (better) copy_from(*partner, Outcome::kCopied, decision);
-  decision.reason = fmt::format("member {}'s mean {:.6g} is {} than {:.6g}: p {:.3g} {} {}", decision.partner,
-                                test.other_mean, better ? "greater" : "not significantly greater",
-                                test.own_mean, test.p, better ? "<" : ">=", config.significance);
+  decision.reason =
+      fmt::format("member {}'s mean {:.6g} is {} than this one's {:.6g}: p {:.3g} {} {}", decision.partner,
+                  test.other_mean, better ? "greater" : "not significantly greater", test.own_mean, test.p,
+                  better ? "<" : ">=", config.significance);
 }
 
 }  // namespace

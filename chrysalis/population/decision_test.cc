@@ -142,8 +142,8 @@ TEST(decision, copies_a_partner_that_is_better) {
   EXPECT_EQ(decision.test->t, test.t);
   EXPECT_LT(decision.test->p, 0.05);
   EXPECT_FALSE(decision.explored);
-  EXPECT_EQ(decision.reason,
-            fmt::format("member {}'s mean 12 is greater than 10: p {:.3g} < 0.05", decision.partner, test.p));
+  EXPECT_EQ(decision.reason, fmt::format("member {}'s mean 12 is greater than this one's 10: p {:.3g} < 0.05",
+                                         decision.partner, test.p));
 }
 
 TEST(decision, keeps_what_it_has_where_the_partner_is_not_better) {
@@ -156,8 +156,9 @@ TEST(decision, keeps_what_it_has_where_the_partner_is_not_better) {
     ASSERT_TRUE(decision.test);
     EXPECT_GE(decision.test->p, 0.05);
     EXPECT_EQ(decision.reason,
-              fmt::format("member {}'s mean {:.6g} is not significantly greater than 10: p {:.3g} >= 0.05",
-                          decision.partner, mean, decision.test->p));
+              fmt::format(
+                  "member {}'s mean {:.6g} is not significantly greater than this one's 10: p {:.3g} >= 0.05",
+                  decision.partner, mean, decision.test->p));
   }
 }
 

@@ -360,18 +360,21 @@ Status Database::set_checkpoint_pinned(std::string_view name, bool pinned) {
   return {};
 }
 
-Status Database::truncate_after(const TrainingPosition& position) {
+Status Database::truncate_after(const TrainingPosition& position, std::int64_t decisions) {
   constexpr std::string_view kTrying = "forget what lies after the checkpoint";
   CHRYSALIS_ASSIGN_OR_RETURN(auto transaction, SqliteTransaction::begin(sqlite_, kTrying));
   for (const char* statement : {"DELETE FROM updates WHERE member = ?1 AND update_number > ?2",
                                 "DELETE FROM episodes WHERE member = ?1 AND ended_at_update > ?2",
-                                "DELETE FROM decisions WHERE member = ?1 AND update_number > ?2",
                                 "DELETE FROM scores WHERE member = ?1 AND update_number > ?2",
                                 "UPDATE checkpoints SET state = 'abandoned' WHERE member = ?1"
                                 " AND update_number > ?2 AND state = 'kept'"}) {
     CHRYSALIS_ASSIGN_OR_RETURN(auto forget, sqlite_.prepare(statement, kTrying));
     CHRYSALIS_RETURN_IF_ERROR(forget.bind(position.member, position.update).run());
   }
+  CHRYSALIS_ASSIGN_OR_RETURN(
+      auto forget,
+      sqlite_.prepare("DELETE FROM decisions WHERE member = ?1 AND decision_number >= ?2", kTrying));
+  CHRYSALIS_RETURN_IF_ERROR(forget.bind(position.member, decisions).run());
   return transaction.commit();
 }
 

@@ -53,8 +53,9 @@ class Database {
   Status set_checkpoint_pinned(std::string_view name, bool pinned);
 
   // Forgets what lies after `position` of its member: updates, the episodes that ended in their unrolls,
-  // decisions and scores; later checkpoints become kAbandoned.
-  Status truncate_after(const TrainingPosition& position);
+  // scores, and the decisions but its first `decisions` (one may be of the position's own update and still
+  // lie after it); later checkpoints become kAbandoned.
+  Status truncate_after(const TrainingPosition& position, std::int64_t decisions);
 
   Result<MemberSummary> summary(std::int64_t member);
   // Oldest first.

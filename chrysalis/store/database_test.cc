@@ -382,7 +382,8 @@ TEST(DatabaseRows, TruncatingForgetsWhatLiesAfter) {
     ASSERT_TRUE(database.record_score({.member = 0, .update = 3 + number}).ok());
     ASSERT_TRUE(database.record_score({.member = 1, .update = 3 + number}).ok());
   }
-  ASSERT_TRUE(database.truncate_after({.member = 0, .update = 3, .agent_steps = 1}).ok());
+  const TrainingPosition position{.member = 0, .update = 3, .agent_steps = 1};
+  ASSERT_TRUE(database.truncate_after(position, 1).ok());
   ASSERT_EQ(database.decisions()->size(), 1U);
   EXPECT_EQ(database.decisions()->front().number, 0);
   ASSERT_EQ(database.scores(0)->size(), 1U);
@@ -398,6 +399,10 @@ TEST(DatabaseRows, TruncatingForgetsWhatLiesAfter) {
   EXPECT_EQ(left, (std::vector<std::pair<std::int64_t, std::int64_t>>{
                       {0, 0}, {0, 1}, {0, 2}, {1, 0}, {1, 1}, {1, 2}, {2, 0}, {2, 1}, {2, 2}}));
   EXPECT_EQ(database.summary(1)->updates, 6);
+  // The state of update 3 before its decision.
+  ASSERT_TRUE(database.truncate_after(position, 0).ok());
+  EXPECT_EQ(database.decisions()->size(), 0U);
+  EXPECT_EQ(database.updates(0)->size(), 3U);
   EXPECT_EQ(database.summary(1)->episodes, 6);
   std::vector<std::pair<std::string, CheckpointState>> states;
   const auto checkpoints = database.checkpoints();

@@ -305,9 +305,9 @@ Result<Checkpoint> RunDirectory::checkpoint(std::string_view name) {
   return read_checkpoint(directory);
 }
 
-Status RunDirectory::truncate_after(const TrainingPosition& position) {
+Status RunDirectory::truncate_after(const TrainingPosition& position, std::int64_t decisions) {
   CHRYSALIS_CHECK(mode_ != OpenMode::kReadOnly);
-  CHRYSALIS_RETURN_IF_ERROR(database_.truncate_after(position));
+  CHRYSALIS_RETURN_IF_ERROR(database_.truncate_after(position, decisions));
   return set_aside_abandoned();
 }
 

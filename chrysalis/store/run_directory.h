@@ -90,7 +90,7 @@ class RunDirectory {
   // See Database::truncate_after(): call it before training on from a checkpoint, so that nothing comes
   // twice; without a checkpoint, from update 0. Directories of later checkpoints are renamed to
   // <name>.abandoned.
-  Status truncate_after(const TrainingPosition& position);
+  Status truncate_after(const TrainingPosition& position, std::int64_t decisions);
 
   // What went wrong without stopping anything, one line each, since the last call.
   std::vector<std::string> take_warnings();

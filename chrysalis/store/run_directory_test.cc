@@ -186,7 +186,7 @@ TEST(RunDirectoryDeathTest, AReaderThatWritesIsOurBug) {
   EXPECT_DEATH(static_cast<void>(reader.save_checkpoint({}, {})), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.save_decision({}, {}, {})), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.write_config("")), "kReadOnly");
-  EXPECT_DEATH(static_cast<void>(reader.truncate_after({})), "kReadOnly");
+  EXPECT_DEATH(static_cast<void>(reader.truncate_after({}, 0)), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.pin_checkpoint("", true)), "kReadOnly");
 }
 
@@ -372,8 +372,9 @@ TEST(RunDirectoryDecisions, KilledBetweenDirectoryAndRowItHasNotHappened) {
   const auto latest = run.latest_checkpoint(0);
   CHRYSALIS_CHECK(latest.ok());
   std::int64_t update = latest->has_value() ? (*latest)->info.position.update : 0;
-  CHRYSALIS_CHECK(run.truncate_after({.member = 0, .update = update, .agent_steps = update * 100}).ok());
   std::int64_t number = static_cast<std::int64_t>(run.database().decisions(0)->size());
+  const TrainingPosition position{.member = 0, .update = update, .agent_steps = update * 100};
+  CHRYSALIS_CHECK(run.truncate_after(position, number).ok());
   while (true) {
     ++update;
     if (update % 2 == 0) save(run, update);
@@ -450,7 +451,7 @@ TEST(RunDirectoryCheckpoints, WhatATruncationGaveUpIsMovedAside) {
   RunDirectory run = open_run(scratch / "a");
   save(run, 1);
   const std::string second = save(run, 2);
-  ASSERT_TRUE(run.truncate_after({.member = 0, .update = 1, .agent_steps = 100}).ok());
+  ASSERT_TRUE(run.truncate_after({.member = 0, .update = 1, .agent_steps = 100}, 0).ok());
   EXPECT_EQ(latest_update(run), 1);
   EXPECT_TRUE(run.take_warnings().empty());
   EXPECT_TRUE(fs::exists(run.checkpoints_path() / (second + ".abandoned")));
@@ -458,7 +459,7 @@ TEST(RunDirectoryCheckpoints, WhatATruncationGaveUpIsMovedAside) {
   // The same training comes to the same checkpoint again, and gives it up again.
   EXPECT_EQ(save(run, 2), second);
   EXPECT_EQ(latest_update(run), 2);
-  ASSERT_TRUE(run.truncate_after({.member = 0, .update = 1, .agent_steps = 100}).ok());
+  ASSERT_TRUE(run.truncate_after({.member = 0, .update = 1, .agent_steps = 100}, 0).ok());
   EXPECT_EQ(latest_update(run), 1);
 }
 
@@ -512,7 +513,7 @@ TEST(RunDirectoryCheckpoints, ADirectoryThatTurnedReadOnlyIsOneClearLine) {
   CHRYSALIS_CHECK(latest.ok());
   std::int64_t update = latest->has_value() ? (*latest)->info.position.update : 0;
   CHRYSALIS_CHECK(run.database().add_member({.member = 0, .created = 1, .config = ""}).ok());
-  CHRYSALIS_CHECK(run.truncate_after({.member = 0, .update = update, .agent_steps = update * 100}).ok());
+  CHRYSALIS_CHECK(run.truncate_after({.member = 0, .update = update, .agent_steps = update * 100}, 0).ok());
   CHRYSALIS_CHECK(::write(ready, "r", 1) == 1);
   while (true) {
     const std::array<EpisodeRow, 2> episodes{

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "chrysalis/core/check.h"
+
 namespace chrysalis {
 
 class ScratchDirectory {
@@ -54,6 +56,12 @@ inline void put_byte(const std::filesystem::path& path, std::size_t at, std::uin
   std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
   file.seekp(static_cast<std::streamoff>(at));
   file.put(static_cast<char>(byte));
+}
+// Damages a file that is there and not empty, in its middle.
+inline void flip_a_byte(const std::filesystem::path& path) {
+  const auto bytes = bytes_of_file(path);
+  CHRYSALIS_CHECK(!bytes.empty());
+  put_byte(path, bytes.size() / 2, static_cast<std::uint8_t>(bytes[bytes.size() / 2] ^ 0x10));
 }
 inline void put_text(const std::filesystem::path& path, std::string_view text) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << text;

@@ -127,6 +127,10 @@ class Trainer {
   int member_count() const { return static_cast<int>(members_.size()); }
   // The shape of the unrolls that the learners get.
   const UnrollShape& unroll_shape() const { return members_.front()->member->unroll_shape(); }
+  // That a member has made, in all its resumes.
+  std::int64_t decisions(int member) const {
+    return members_[static_cast<std::size_t>(member)]->member->counters().decisions;
+  }
   // Of a member's weights after its last update.
   WeightsPtr weights(int member = 0) const {
     return members_[static_cast<std::size_t>(member)]->member->weights();

@@ -37,8 +37,8 @@ void hurt(WorldState& state, const Map& map, const Hit& hit) {
   Fighter& fighter = state.fighters[static_cast<std::size_t>(hit.player)];
   Body& body = state.players[static_cast<std::size_t>(hit.player)];
   if (!fighter.alive) return;
-  push(body, hit);
-  const int damage = hit.by == hit.player ? std::max(1, hit.damage / 2) : hit.damage;
+  if (hit.damage > 0) push(body, hit);
+  const int damage = std::max(1, hit.by == hit.player ? hit.damage / 2 : hit.damage);
   const int saved = std::min(fighter.armour, (damage * kArmourPercent + 99) / 100);
   fighter.armour -= saved;
   fighter.health -= damage - saved;

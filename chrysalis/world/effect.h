@@ -19,8 +19,8 @@ struct Effect {
   };
   Kind kind = Kind::kBeam;
   std::int32_t player = 0;  // Whose.
-  Vec3 from;                // Of what has one place, that place; then `to` is the same.
-  Vec3 to;
+  Vec3 from{};              // Of what has one place, that place; then `to` is the same.
+  Vec3 to{};
   std::int32_t age_ms = 0;  // 0 in the frame that made it.
 };
 inline constexpr int kEffectKindCount = 6;

@@ -142,9 +142,9 @@ TEST_P(PhysicsAlongWall, SlidesAtTheSpeedThatLasts) {
   EXPECT_NEAR(body.origin.y, -15.125f, 0.01f);
 }
 
-// The original was measured at 320 at 15 to 45 degrees, 379 for a moment at 45, and at 289, 134 and 4 at 60, 75
-// and 85. All six figures come out at one moment of a push along a wall that ends, whatever its length: those at
-// 15 to 45 degrees have long passed its end, the one at 60 has just passed it, the others have not.
+// The original was measured at 320 at 15 to 45 degrees, 379 for a moment at 45, and at 289, 134 and 4 at 60,
+// 75 and 85. All six figures come out at one moment of a push along a wall that ends, whatever its length:
+// those at 15 to 45 degrees have long passed its end, the one at 60 has just passed it, the others have not.
 TEST_P(PhysicsAlongWall, HasTheMeasuredSpeedWhereTheWallEnds) {
   for (const float end : {400.0f, 700.0f, 1500.0f}) {
     const Map map = wall_to(end);
@@ -154,8 +154,9 @@ TEST_P(PhysicsAlongWall, HasTheMeasuredSpeedWhereTheWallEnds) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Angles, PhysicsAlongWall,
-                         testing::Values(WallCase{15, 329, 320}, WallCase{30, 358, 320}, WallCase{45, 372, 320},
-                                         WallCase{60, 262, 289}, WallCase{75, 134, 134}, WallCase{85, 4, 4}));
+                         testing::Values(WallCase{15, 329, 320}, WallCase{30, 358, 320},
+                                         WallCase{45, 372, 320}, WallCase{60, 262, 289},
+                                         WallCase{75, 134, 134}, WallCase{85, 4, 4}));
 
 TEST(Physics, LooksAtTheRateOfTheAction) {
   const Map map = floor_with({});
@@ -163,7 +164,8 @@ TEST(Physics, LooksAtTheRateOfTheAction) {
     int units;
     float degrees;
   };
-  for (const auto& [units, degrees] : {Rate{10, 1.056f}, {20, 2.112f}, {30, 3.168f}, {60, 6.336f}, {512, 54.067f}}) {
+  for (const auto& [units, degrees] :
+       {Rate{10, 1.056f}, {20, 2.112f}, {30, 3.168f}, {60, 6.336f}, {512, 54.067f}}) {
     Body body = standing_at(0, 0);
     move_body(body, {.look_right = units}, map, {});
     EXPECT_NEAR(body.yaw_degrees, -degrees, 1e-3f) << "right is clockwise";

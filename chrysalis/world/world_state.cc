@@ -226,6 +226,8 @@ const char* fault_of(const WorldEvent& event, int player_count) {
 
 const char* fault_of(const Item& item, bool dropped) {
   if (static_cast<std::size_t>(item.kind) >= kItemKindCount) return "kind";
+  if (dropped && item.kind != ItemKind::kOrb && item.kind != ItemKind::kBeam && item.kind != ItemKind::kDisc)
+    return "kind";
   if (!within(item.position, kFarthest)) return "place";
   if (item.left_ms < 0 || item.left_ms > (dropped ? kDropMs : item_type(item.kind).respawn_ms)) return "time";
   return nullptr;
@@ -269,7 +271,7 @@ std::string WorldState::fault(const Map& map) const {
 
   const auto first_fault = [](const char* name, const auto& things, auto&& fault_at) {
     for (std::size_t i = 0; i < things.size(); ++i)
-      if (const char* what = fault_at(i)) return fmt::format("a bad {} of {} {}", what, name, i);
+      if (const char* what = fault_at(i)) return fmt::format("{} {} with {} out of range", name, i, what);
     return std::string();
   };
   for (std::string found :

@@ -99,6 +99,23 @@ TEST_F(PopulationProgram, TenRandomKillsChangeNoDecisionAndNoWeight) {
   EXPECT_EQ(result(directory()), whole);
 }
 
+TEST_F(PopulationProgram, ADecisionWhoseCheckpointIsDamagedIsMadeAgain) {
+  finished(train("whole", set("train.workers=1")));
+  const Json whole = result("whole");
+  // From the newest decision on nothing of that member can be read: it goes on from before.
+  const Json run = inspected("whole");
+  const Json last = run["decisions"].back();
+  const auto damage = [&](const std::string& checkpoint) {
+    flip_a_byte(scratch_ / "whole/checkpoints" / checkpoint / "state.safetensors");
+  };
+  damage(last["checkpoint"]);
+  const std::string newest = run["members"].at(last["member"].get<std::size_t>())["checkpoint"];
+  if (newest != last["checkpoint"]) damage(newest);
+  const Outcome resumed = finished(train("whole"));
+  EXPECT_NE(resumed.err.find("damaged"), std::string::npos) << resumed.err;
+  EXPECT_EQ(result("whole"), whole);
+}
+
 TEST_F(PopulationProgram, EveryArmOfEveryCurriculumRunsFromOneFile) {
   for (const Arguments& curriculum :
        {Arguments{}, set("curriculum.name=agent_core"),

@@ -61,11 +61,6 @@ class Training : public testing::Test {
   fs::path state_of(const std::string& directory, const std::string& checkpoint) const {
     return scratch_.path() / directory / "checkpoints" / checkpoint / "state.safetensors";
   }
-  static void flip_a_byte(const fs::path& file) {
-    const auto bytes = bytes_of_file(file);
-    ASSERT_FALSE(bytes.empty());
-    put_byte(file, bytes.size() / 2, static_cast<std::uint8_t>(bytes[bytes.size() / 2] ^ 0x10));
-  }
   static void expect_one_error(const Outcome& outcome, int exit_code, const std::string& says) {
     EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
     const std::size_t at = outcome.err.find("error: ");
