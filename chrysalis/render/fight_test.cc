@@ -315,6 +315,17 @@ TEST(FightTest, ARapidShotFlashesWhereItStruckAndAtItsMuzzle) {
   EXPECT_GT(coloured_pixels(look(world, {{100, 60, 50}, 210, 0, 0}), is_flash), 3);
 }
 
+TEST(FightTest, AFlashOnTheViewerDoesNotFillItsView) {
+  World world = make_fight(make_field(), {{{200, 0, 0}, 180}, {{0, 0, 0}, 0}});
+  step(world, kGetReady);
+  step(world, 1, kFire);
+  ASSERT_LT(world.fighters()[1].health, kSpawnHealth);
+  const Picture hit = look(world, view_of(world, 1), 96, 72, 1);
+  const int flashes = coloured_pixels(hit, is_flash);
+  EXPECT_GT(flashes, 6) << "at the muzzle and where it struck";
+  EXPECT_LT(flashes, 60);
+}
+
 TEST(FightTest, AnImpulseBlowFlashesWhereItStruck) {
   World world = make_fight(make_field(), {{{0, 0, 0}, 0}, {{58, 0, 0}, 0}});
   step(world, kGetReady, {.look_down = -512});
@@ -348,6 +359,38 @@ TEST(FightTest, AnOrbFliesAndBurstsOnTheWall) {
   EXPECT_GT(burst.columns.high - burst.columns.low, 7) << "60 u at 500 u to each side";
   step(world, effect_ms(Effect::Kind::kExplosion) / kFrameMilliseconds + 1);
   EXPECT_EQ(coloured_pixels(look(world, eye, 96, 72, 0), glow), 0);
+}
+
+TEST(FightTest, ABarIsDrawnBeforeTheEyeOnly) {
+  const Camera camera = make_camera({}, 96, 72);
+  const auto polygons = [&](Vec3 from, Vec3 to) {
+    DrawList list;
+    list.add_bar(camera, {from, to, 2, 1, 9, {255, 255, 255}, {255, 0, 0}});
+    return list.polygons().size();
+  };
+  EXPECT_EQ(polygons({100, -20, 1}, {100, 20, 1}), kBarFaces);
+  EXPECT_EQ(polygons({-100, -20, 9}, {100, 30, 9}), kBarFaces) << "from behind";
+  EXPECT_EQ(polygons({-100, -20, 0}, {-100, 20, 0}), 0U);
+  EXPECT_EQ(polygons({10, 0, 0}, {100, 0, 0}), 0U) << "along the line of sight";
+  EXPECT_EQ(polygons({50, 5, 5}, {50, 5, 5}), 0U) << "without length";
+}
+
+TEST(FightTest, PadsShowWhereSomethingComesBack) {
+  const Eye eye{{-100, 0, 60}, 0, 30, 0};
+  const auto pad_pixels = [&](ItemKind kind, float height, bool (*is)(Rgb)) {
+    World world(make_field({{kind, {0, 0, height}}}));
+    world.set_item_present(0, false);
+    return coloured_pixels(look(world, eye), is);
+  };
+  EXPECT_GT(pad_pixels(ItemKind::kOrb, 15, is_magenta), 20);
+  EXPECT_GT(pad_pixels(ItemKind::kBeam, 15, is_cyan), 20);
+  EXPECT_GT(pad_pixels(ItemKind::kDisc, 15, is_lime), 20);
+  const auto not_grey = [](Rgb c) { return c.r != c.g || c.g != c.b; };
+  EXPECT_GT(pad_pixels(ItemKind::kArmour, 15, not_grey), 20);
+  EXPECT_GT(pad_pixels(ItemKind::kHealth, 15, not_grey), 20);
+  EXPECT_EQ(pad_pixels(ItemKind::kOrb, 72, not_grey), 0) << "hangs in the air";
+  EXPECT_EQ(pad_pixels(ItemKind::kOrb, -8, not_grey), 0) << "in the ground";
+  EXPECT_EQ(pad_pixels(ItemKind::kApple, 15, not_grey), 0) << "comes back when a level says so";
 }
 
 TEST(FightTest, NoTwoKindsOfItemsLookAlike) {
