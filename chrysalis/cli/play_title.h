@@ -16,8 +16,7 @@ struct PlayTitle {
   bool paused = false;
 };
 
-// Level, time left, return; where the world is armed, what player 0 has, or what it can do when it was
-// tagged.
-std::string play_title(const PlayTitle& title, const World& world);
+// Level, time left, return, and what a fighter has or, tagged, can do.
+std::string play_title(const PlayTitle& title);
 
 }  // namespace chrysalis

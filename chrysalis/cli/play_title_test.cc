@@ -17,7 +17,10 @@ TEST(PlayTitle, TellsTimeLeftAndReturn) {
 }
 
 TEST(PlayTitle, TellsWhatAFighterHas) {
-  Fighter fighter{.health = 117, .armour = 50, .held = Gadget::kOrb};
+  Fighter fighter;
+  fighter.health = 117;
+  fighter.armour = 50;
+  fighter.held = Gadget::kOrb;
   fighter.rounds[static_cast<std::size_t>(Gadget::kOrb)] = 9;
   EXPECT_EQ(play_title({.level = "a", .frames_left = 60, .episode_return = 3, .fighter = &fighter}),
             "a   0:01 left   return 3   health 117   armour 50   orb 9");
@@ -27,7 +30,10 @@ TEST(PlayTitle, TellsWhatAFighterHas) {
 }
 
 TEST(PlayTitle, TellsTheTaggedWhatTheyCanDo) {
-  Fighter fighter{.alive = false, .health = -20, .dead_ms = kRespawnMs - 1};
+  Fighter fighter;
+  fighter.alive = false;
+  fighter.health = -20;
+  fighter.dead_ms = kRespawnMs - 1;
   const PlayTitle title{.level = "a", .frames_left = 60, .fighter = &fighter};
   EXPECT_EQ(play_title(title), "a   0:01 left   return 0   tagged: wait");
   fighter.dead_ms = kRespawnMs;
