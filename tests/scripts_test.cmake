@@ -84,3 +84,23 @@ if(EXISTS ${run}/eval_trained.json)
 endif()
 expect("a demo without a program" 2 TEXTS "make build"
        COMMAND ${SOURCE_DIR}/scripts/demo.sh ${WORK_DIR}/nothing ${run})
+
+# The levels' pictures: two of each level that the program lists, and none of a map of one's own.
+file(REMOVE ${WORK_DIR}/calls)
+file(WRITE ${program} "#!/bin/sh
+case $1 in
+  levels) printf 'a_level  30 s  Summary\nmap:FILE  A text map\n' ;;
+  render) echo \"$*\" >>${WORK_DIR}/calls ;;
+esac
+")
+set(sheets ${SOURCE_DIR}/scripts/level_sheets.sh)
+expect("the levels' pictures" 0 TEXTS "${WORK_DIR}/pictures/a_level.png"
+       COMMAND ${sheets} ${program} ${WORK_DIR}/pictures)
+file(STRINGS ${WORK_DIR}/calls calls)
+set(picture "${WORK_DIR}/pictures/a_level")
+set(wanted "render --level a_level --seed 2 --sheet 24 --scale 2 --out ${picture}.png"
+           "render --level a_level --seed 2 --top-down --size 640x480 --out ${picture}_top_down.png")
+if(NOT calls STREQUAL wanted)
+  message(FATAL_ERROR "The levels' pictures called:\n${calls}\nexpected:\n${wanted}")
+endif()
+expect("pictures without a program" 2 TEXTS "make build" COMMAND ${sheets} ${WORK_DIR}/nothing ${WORK_DIR}/pictures)

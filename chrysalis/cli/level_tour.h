@@ -1,5 +1,5 @@
 // Somebody who plays a level for people to look at: a bot without limits where there are bots to fight,
-// elsewhere one who runs, and turns where it does not get on.
+// elsewhere one who runs to where the way is free.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@ class LevelTour {
 
  private:
   RawAction wander();
+  float free_way(float yaw_degrees) const;
 
   Level& level_;
   RandomStream random_;
   std::optional<Bot> bot_;
-  RawAction action_;
-  int held_frames_ = 0;  // How long the wanderer holds its action yet.
+  float wander_yaw_degrees_ = 0.0f;  // Where the wanderer wants to go.
 };
 
 }  // namespace chrysalis

@@ -101,8 +101,7 @@ struct LevelConfig {
             max_variations);
     v.field(
         {.name = "has_doors",
-         .help =
-             "A curtain in each opening between regions: it hides what lies behind and lets bodies through"},
+         .help = "A curtain in each opening of a room: it hides what lies behind and lets bodies through"},
         has_doors);
     v.field({.name = "quick_restart",
              .help = "When all apples are taken the same maze is restarted; otherwise a new one is made"},
