@@ -26,6 +26,9 @@ constexpr float kGroundReach = 0.25f;  // Ground is what lies this near below th
 constexpr float kOverclip = 1.001f;
 constexpr float kHardLandingSpeed = 200.0f;
 constexpr int kHardLandingMs = 250;
+constexpr float kSwayPerMs = 0.4f;
+constexpr float kSwayPerMsCrouched = 0.5f;
+constexpr float kStandingSpeed = 5.0f;  // Slower bodies whose legs rest stand: their sway begins anew.
 constexpr int kBumpsMax = 4;
 constexpr int kPlanesMax = 5;
 
@@ -51,19 +54,22 @@ class Mover {
         up_(static_cast<float>(action.jump - action.crouch)),
         low_{-kBoxHalfWidth, -kBoxHalfWidth, -kOriginAboveFloor},
         high_{kBoxHalfWidth, kBoxHalfWidth, kBoxAboveOrigin},
-        near_(map, others, body.origin + low_ - reach(body), body.origin + high_ + reach(body)) {}
+        near_(map, others, body.origin + low_ - reach(body), body.origin + high_ + reach(body)),
+        start_(body.origin),
+        start_velocity_(body.velocity) {}
 
   void run() {
     if (up_ <= 0) body_.jump_held = false;
     crouch_or_stand();
     find_ground();
-    body_.landing_ms = std::max(0, body_.landing_ms - kFrameMilliseconds);
+    pass_time();
     if (body_.on_ground && !start_jump()) {
       walk();
     } else {
       fly();
     }
     find_ground();
+    sway();
     for (int axis = 0; axis < 3; ++axis) body_.velocity[axis] = std::nearbyint(body_.velocity[axis]);
   }
 
@@ -90,9 +96,50 @@ class Mover {
     const Trace down = sweep(body_.origin, body_.origin + Vec3{0, 0, -kGroundReach});
     const bool thrown_off = body_.velocity.z > 10.0f;
     const bool stands = !down.all_solid && down.normal.z > 0 && !thrown_off;
-    if (stands && !body_.on_ground && body_.velocity.z < -kHardLandingSpeed)
-      body_.landing_ms = kHardLandingMs;
+    if (stands && !body_.on_ground) land();
     body_.on_ground = stands;
+  }
+
+  // By how it fell when the frame began: what it met has taken that speed from it.
+  void land() {
+    if (start_velocity_.z < -kHardLandingSpeed) {
+      body_.landing_ms = kHardLandingMs;
+      if (body_.knockback_ms > 0) body_.knockback_ms = kKnockbackMsMax;
+    }
+    const float speed_squared =
+        start_velocity_.z * start_velocity_.z + 2 * kGravity * (start_.z - body_.origin.z);
+    const float jolt = speed_squared * (body_.crouched ? 2e-4f : 1e-4f);
+    if (jolt < 1) return;
+    body_.sway = 0;
+    if (jolt <= 7) return;
+    body_.dip = jolt > 60 ? 24.0f : jolt > 40 ? 16.0f : 8.0f;
+    body_.dip_ms = 0;
+  }
+
+  void pass_time() {
+    body_.landing_ms = std::max(0, body_.landing_ms - kFrameMilliseconds);
+    body_.knockback_ms = std::max(0, body_.knockback_ms - kFrameMilliseconds);
+    if (body_.dip > 0) body_.dip_ms += kFrameMilliseconds;
+    if (body_.dip_ms >= kDipMs) {
+      body_.dip = 0;
+      body_.dip_ms = 0;
+    }
+  }
+
+  // In the air the head stays where it is in its sway.
+  void sway() {
+    if (!body_.on_ground) return;
+    if (forward_ != 0 || right_ != 0) {
+      const float speed = body_.crouched ? kSwayPerMsCrouched : kSwayPerMs;
+      body_.sway += speed * static_cast<float>(kFrameMilliseconds);
+      if (body_.sway >= kSwayCycle) body_.sway -= kSwayCycle;
+    } else if (level_speed() < kStandingSpeed) {
+      body_.sway = 0;
+    }
+  }
+
+  float level_speed() const {
+    return std::sqrt(body_.velocity.x * body_.velocity.x + body_.velocity.y * body_.velocity.y);
   }
 
   bool start_jump() {
@@ -108,11 +155,13 @@ class Mover {
   }
 
   void walk() {
-    apply_friction();
+    const bool knocked = body_.knockback_ms > 0;
+    if (!knocked) apply_friction();
     Vec3 direction;
     float speed = wish(direction);
     if (body_.crouched) speed = std::min(speed, kCrouchSpeed);
-    accelerate(direction, speed, kGroundAcceleration);
+    accelerate(direction, speed, knocked ? kAirAcceleration : kGroundAcceleration);
+    if (knocked) body_.velocity.z -= kGravity * kFrameSeconds;
     // A body that comes down on the ground keeps its speed along it.
     const float total = length(body_.velocity);
     body_.velocity = normalized(clipped(body_.velocity, {0, 0, 1})) * total;
@@ -129,7 +178,7 @@ class Mover {
   }
 
   void apply_friction() {
-    const float speed = std::sqrt(body_.velocity.x * body_.velocity.x + body_.velocity.y * body_.velocity.y);
+    const float speed = level_speed();
     if (speed < 1.0f) {
       body_.velocity.x = body_.velocity.y = 0;
       return;
@@ -189,6 +238,8 @@ class Mover {
   Vec3 low_;
   Vec3 high_;
   Surroundings near_;
+  Vec3 start_;
+  Vec3 start_velocity_;
 };
 
 bool Mover::slide(bool gravity) {
@@ -233,7 +284,7 @@ bool Mover::slide(bool gravity) {
     }
   }
   if (gravity) body_.velocity = end_velocity;
-  if (body_.landing_ms > 0) body_.velocity = unhindered;
+  if (body_.landing_ms > 0 || body_.knockback_ms > 0) body_.velocity = unhindered;
   return bumps != 0;
 }
 

@@ -20,18 +20,26 @@ inline constexpr float kBoxAboveOriginCrouched = 16.0f;
 inline constexpr float kOriginAboveFloor = 24.0f;  // And the box's reach below the origin.
 inline constexpr float kSurfaceClearance =
     0.125f;  // What a box that was stopped keeps between itself and the surface.
+inline constexpr int kKnockbackMsMax = 250;  // Of a body that comes down hard while it is knocked back.
+inline constexpr int kDipMs = 450;           // The dip after a landing: 150 engine ms down, 300 up.
+inline constexpr float kSwayCycle = 256.0f;
 inline constexpr float kEyeAboveOrigin = 26.0f;
 inline constexpr float kEyeAboveOriginCrouched = 12.0f;
 
 struct Body {
   Vec3 origin;
-  Vec3 velocity;               // u per engine second, whole numbers after each frame.
+  Vec3 velocity;               // u per engine second, whole numbers after each move.
   float yaw_degrees = 0.0f;    // Counter-clockwise from +x, [-180, 180).
   float pitch_degrees = 0.0f;  // Positive looks down.
   bool on_ground = false;
   bool crouched = false;
   bool jump_held = false;  // Jump must be released before the next jump.
   int landing_ms = 0;      // Engine ms for which walls do not yet slow a body that came down hard.
+  int knockback_ms = 0;    // Engine ms left without friction and full control, after a hit or a spawn.
+  // For the view alone: where in its sway the head is, in 1/256 of a cycle, and the dip after a landing.
+  float sway = 0.0f;
+  float dip = 0.0f;  // u that it goes down at most.
+  int dip_ms = 0;    // Since the landing.
 };
 
 // The upright box that a body fills.

@@ -303,6 +303,119 @@ TEST(Body, ManySolidsInOnePlaceAreAllMet) {
   EXPECT_NEAR(body.origin.x, 130.0f - 9.9f - 15.125f, 1e-2f);
 }
 
+TEST(Body, SlidesWithoutFrictionWhileItIsKnockedBack) {
+  const Map map = floor_with({});
+  Body body = standing_at(0, 0);
+  body.velocity = {250, 0, 0};
+  body.knockback_ms = 100;
+  run_frames(body, map, {}, 6);
+  EXPECT_EQ(body.knockback_ms, 4);
+  EXPECT_GE(body.velocity.x, 250.0f);
+  run_frames(body, map, {}, 1);
+  EXPECT_NEAR(body.velocity.x, 250 * (1 - 0.096f), 3.0f);
+}
+
+TEST(Body, HasTheControlOfAirWhileItIsKnockedBack) {
+  const Map map = floor_with({});
+  Body body = standing_at(0, 0);
+  body.velocity = {0, 300, 0};
+  body.knockback_ms = 200;
+  run_frames(body, map, kForward, 10);
+  EXPECT_NEAR(body.velocity.x, 50, 1.0f) << "5.12 a frame, not 51.2";
+  EXPECT_NEAR(body.velocity.y, 300, 3.0f);
+}
+
+TEST(Body, WallsDoNotTakeTheSpeedOfWhoIsKnockedBack) {
+  const Map map = floor_with({{{100, -500, 0}, {200, 500, 100}}});
+  for (const int knockback_ms : {0, 200}) {
+    Body body = standing_at(84, 0);
+    body.velocity = {400, 0, 0};
+    body.knockback_ms = knockback_ms;
+    run_frames(body, map, {}, 2);
+    EXPECT_NEAR(body.origin.x, 84.875f, 0.01f);
+    EXPECT_EQ(body.velocity.x > 390, knockback_ms > 0);
+  }
+}
+
+TEST(Body, AHardLandingMakesAKnockBackLonger) {
+  const Map map = floor_with({});
+  Body body = standing_at(0, 0);
+  body.origin.z += 40;
+  body.velocity.z = -300;
+  body.on_ground = false;
+  body.knockback_ms = 200;
+  ASSERT_GT(frames_until(body, map, {}, [](const Body& b) { return b.on_ground; }), 0);
+  EXPECT_EQ(body.knockback_ms, kKnockbackMsMax);
+  EXPECT_EQ(body.landing_ms, 250);
+}
+
+TEST(Body, LandsHardAfterAJump) {
+  const Map map = floor_with({});
+  Body body = standing_at(0, 0);
+  run_frames(body, map, kForward, 20);
+  move_body(body, {.move_forward = 1, .jump = 1}, map, {});
+  ASSERT_GT(frames_until(body, map, kForward, [](const Body& b) { return b.on_ground; }), 0);
+  EXPECT_EQ(body.landing_ms, 250);
+  run_frames(body, map, kForward, 16);
+  EXPECT_EQ(body.landing_ms, 0);
+}
+
+TEST(Body, SwaysBy6Point4AFrameWhileItRuns) {
+  const Map map = floor_with({});
+  Body body = standing_at(0, 0);
+  run_frames(body, map, kForward, 10);
+  EXPECT_NEAR(body.sway, 64.0f, 1e-3f);
+  run_frames(body, map, kForward, 35);
+  EXPECT_NEAR(body.sway, 45 * 6.4f - kSwayCycle, 1e-3f);
+  run_frames(body, map, {}, 30);
+  EXPECT_EQ(body.sway, 0.0f) << "begins anew after a stand";
+  run_frames(body, map, {.move_forward = 1, .crouch = 1}, 10);
+  EXPECT_NEAR(body.sway, 80.0f, 1e-3f);
+}
+
+TEST(Body, KeepsItsSwayInTheAir) {
+  const Map map = floor_with({});
+  Body body = standing_at(0, 0);
+  run_frames(body, map, kForward, 10);
+  move_body(body, {.move_forward = 1, .jump = 1}, map, {});
+  const float before = body.sway;
+  run_frames(body, map, kForward, 20);
+  EXPECT_FALSE(body.on_ground);
+  EXPECT_EQ(body.sway, before);
+  frames_until(body, map, kForward, [](const Body& b) { return b.on_ground; });
+  EXPECT_LE(body.sway, 6.4f) << "begins anew with a landing";
+}
+
+// From how high, and how deep the eye dips.
+struct DipCase {
+  float height;
+  bool crouched;
+  float dip;
+};
+class BodyAfterFall : public testing::TestWithParam<DipCase> {};
+
+TEST_P(BodyAfterFall, DipsByHowHardItLands) {
+  const Map map = floor_with({});
+  const RawAction action{.crouch = GetParam().crouched ? 1 : 0};
+  Body body = standing_at(0, 0);
+  body.origin.z += GetParam().height;
+  body.on_ground = false;
+  ASSERT_GT(frames_until(body, map, action, [](const Body& b) { return b.on_ground; }), 0);
+  EXPECT_EQ(body.dip, GetParam().dip);
+  EXPECT_EQ(body.dip_ms, 0);
+  run_frames(body, map, action, 28);
+  EXPECT_EQ(body.dip_ms, GetParam().dip > 0 ? 28 * 16 : 0);
+  run_frames(body, map, action, 1);
+  EXPECT_EQ(body.dip, 0);
+  EXPECT_EQ(body.dip_ms, 0);
+}
+// The jolt is 0.16 for each u of the fall, twice that crouched; its classes begin at 7, 40 and 60.
+INSTANTIATE_TEST_SUITE_P(Heights, BodyAfterFall,
+                         testing::Values(DipCase{40, false, 0}, DipCase{46, false, 8}, DipCase{240, false, 8},
+                                         DipCase{260, false, 16}, DipCase{365, false, 16},
+                                         DipCase{385, false, 24}, DipCase{40, true, 8},
+                                         DipCase{130, true, 16}));
+
 TEST(Body, EyeIs50AboveTheFloor) {
   Body body = standing_at(3, 4, 30);
   body.pitch_degrees = 5;

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "chrysalis/core/vec3.h"
+#include "chrysalis/world/item.h"
 #include "chrysalis/world/material.h"
 
 namespace chrysalis {
@@ -38,13 +40,6 @@ struct Spawn {
   Vec3 floor;  // Where the feet stand; the body's origin is kOriginAboveFloor higher.
 };
 
-enum class ItemKind : std::uint8_t { kApple, kGoal };
-
-struct ItemPlacement {
-  ItemKind kind = ItemKind::kApple;
-  Vec3 position;  // Centre of the item at rest.
-};
-
 struct Sky {
   bool open = false;  // Where no surface is hit: the sky if open, black if not.
   MaterialId material = 0;
@@ -57,6 +52,8 @@ class Map {
   std::vector<Solid> solids;
   std::vector<Spawn> spawns;
   std::vector<ItemPlacement> items;
+  // Whoever has its feet in one dies at once, by the world's hand.
+  std::vector<Solid> kill_volumes;
   Sky sky;
   // What encloses everything, filled in by finish().
   Vec3 min;
@@ -72,6 +69,12 @@ class Map {
   // Needs finish(). The cost follows the solids near the box, not those of the map.
   template <typename Visit>
   void solids_near(Vec3 low, Vec3 high, Visit&& visit) const;
+
+  // Follows the line and calls visit(const Solid&) for every solid that it may meet, those near `from` first;
+  // some more than once. visit answers which share of the way still matters; the walk ends there. Needs
+  // finish(). The cost follows the cells that the line crosses.
+  template <typename Visit>
+  void solids_along(Vec3 from, Vec3 to, Visit&& visit) const;
 
  private:
   static constexpr int kCellsMerged = 16;  // A box over more cells than this is answered by a plain scan.
@@ -130,6 +133,55 @@ void Map::solids_near(Vec3 low, Vec3 high, Visit&& visit) const {
       } else {
         ++i;
       }
+    }
+  }
+}
+
+template <typename Visit>
+void Map::solids_along(Vec3 from, Vec3 to, Visit&& visit) const {
+  const Vec3 way = to - from;
+  // Outside the map is nothing to meet.
+  float begin = 0.0f, end = 1.0f;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (way[axis] == 0) {
+      if (from[axis] < min[axis] || from[axis] > max[axis]) return;
+      continue;
+    }
+    const float to_min = (min[axis] - from[axis]) / way[axis];
+    const float to_max = (max[axis] - from[axis]) / way[axis];
+    begin = std::max(begin, std::min(to_min, to_max));
+    end = std::min(end, std::max(to_min, to_max));
+  }
+  if (begin > end) return;
+
+  // One row or column of cells after the other along the axis on which the line goes farther; of each the one
+  // or two cells that it crosses, and those that rounding could make it cross.
+  constexpr float kRounding = 0.0625f;
+  const bool along_x = std::abs(way.x) >= std::abs(way.y);
+  const int major = along_x ? 0 : 1, minor = 1 - major;
+  const auto slice_of = [&](float at) { return along_x ? column_of(at) : row_of(at); };
+  const auto lane_of = [&](float at) { return along_x ? row_of(at) : column_of(at); };
+  const int step = way[major] >= 0 ? 1 : -1;
+  const float side = static_cast<float>(step) * kRounding;
+  const int slice_end = slice_of(from[major] + way[major] * end + side) + step;
+  float needed = 1.0f;
+  for (int slice = slice_of(from[major] + way[major] * begin - side); slice != slice_end; slice += step) {
+    float enter = begin, leave = end;
+    if (way[major] != 0) {
+      const float low_edge = min[major] + static_cast<float>(slice) * cell_size_;
+      const float high_edge = low_edge + cell_size_;
+      enter = std::max(begin, ((step > 0 ? low_edge : high_edge) - from[major]) / way[major]);
+      leave = std::min(end, ((step > 0 ? high_edge : low_edge) - from[major]) / way[major]);
+    }
+    if (enter > needed) return;
+    const float minor_enter = from[minor] + way[minor] * enter;
+    const float minor_leave = from[minor] + way[minor] * leave;
+    const int lane_begin = lane_of(std::min(minor_enter, minor_leave) - kRounding);
+    const int lane_end = lane_of(std::max(minor_enter, minor_leave) + kRounding) + 1;
+    for (int lane = lane_begin; lane < lane_end; ++lane) {
+      const int cell = along_x ? lane * columns_ + slice : slice * columns_ + lane;
+      const std::uint32_t* at = &cell_begin_[static_cast<std::size_t>(cell)];
+      for (std::uint32_t i = at[0]; i < at[1]; ++i) needed = std::min(needed, visit(solids[cell_solids_[i]]));
     }
   }
 }

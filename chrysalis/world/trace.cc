@@ -98,4 +98,68 @@ Trace Surroundings::sweep(Vec3 low, Vec3 high, Vec3 start, Vec3 end) const {
   return trace;
 }
 
+Line::Line(Vec3 from, Vec3 to) : from_(from), way_(to - from) {
+  for (int axis = 0; axis < 3; ++axis)
+    if (way_[axis] != 0) inverse_[axis] = 1.0f / way_[axis];
+}
+
+float Line::enters(const Solid& box) const {
+  constexpr float kNever = 2.0f;
+  float enter = 0.0f;
+  float leave = 1.0f;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (way_[axis] == 0) {
+      if (from_[axis] <= box.min[axis] || from_[axis] >= box.max[axis]) return kNever;
+      continue;
+    }
+    const float to_min = (box.min[axis] - from_[axis]) * inverse_[axis];
+    const float to_max = (box.max[axis] - from_[axis]) * inverse_[axis];
+    enter = std::max(enter, std::min(to_min, to_max));
+    leave = std::min(leave, std::max(to_min, to_max));
+  }
+  return enter < leave ? enter : kNever;
+}
+
+Vec3 Line::entered_face(const Solid& box) const {
+  Vec3 normal;
+  float last = 0.0f;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (way_[axis] == 0) continue;
+    const float face = way_[axis] > 0 ? box.min[axis] : box.max[axis];
+    const float enter = (face - from_[axis]) * inverse_[axis];
+    if (enter <= last) continue;
+    last = enter;
+    normal = {};
+    normal[axis] = way_[axis] > 0 ? -1.0f : 1.0f;
+  }
+  return normal;
+}
+
+LineHit trace_line(const Map& map, Vec3 from, Vec3 to) {
+  const Line line(from, to);
+  LineHit hit{.end = to};
+  Solid first;
+  map.solids_along(from, to, [&](const Solid& solid) {
+    const float share = line.enters(solid);
+    if (share < hit.share) {
+      hit.share = share;
+      hit.met = true;
+      first = solid;
+    }
+    return hit.share;
+  });
+  if (hit.met) hit.end = line.at(hit.share) + line.entered_face(first) * kSurfaceClearance;
+  return hit;
+}
+
+bool clear_line(const Map& map, Vec3 from, Vec3 to) {
+  const Line line(from, to);
+  bool clear = true;
+  map.solids_along(from, to, [&](const Solid& solid) {
+    if (clear && line.enters(solid) <= 1.0f) clear = false;
+    return clear ? 1.0f : -1.0f;
+  });
+  return clear;
+}
+
 }  // namespace chrysalis

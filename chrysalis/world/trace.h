@@ -1,6 +1,6 @@
-// A box swept along a line through solids: what the movement rules ask the map. The rule is Quake III's: a
-// sweep ends kSurfaceClearance before the plane that it meets, and a box that starts inside a solid may leave
-// it.
+// What lies in the way. A box swept through solids is what the movement rules ask for; the rule is Quake
+// III's: a sweep ends kSurfaceClearance before the plane that it meets, and a box that starts inside a solid
+// may leave it. A line is what shots and eyes ask for. Nothing here allocates.
 #pragma once
 
 #include <array>
@@ -36,5 +36,32 @@ class Surroundings {
   // Set where the map has more solids here than fit; sweeps then ask the map itself.
   const Map* crowded_map_ = nullptr;
 };
+
+// A straight way from `from` to `to`, asked about boxes. A box counts where the line is inside it, not where
+// it only runs along a face.
+class Line {
+ public:
+  Line(Vec3 from, Vec3 to);
+  // The share of the way after which the line is in the box: 0 if it starts there; above 1 if it never is.
+  float enters(const Solid& box) const;
+  Vec3 at(float share) const { return from_ + way_ * share; }
+  // The outward normal of the face by which it enters the box; zero if it starts inside.
+  Vec3 entered_face(const Solid& box) const;
+
+ private:
+  Vec3 from_;
+  Vec3 way_;
+  Vec3 inverse_;  // Of way_; not used where that is 0.
+};
+
+struct LineHit {
+  float share = 1.0f;  // Of the way that is free.
+  bool met = false;    // Whether a solid ends it.
+  Vec3 end;            // kSurfaceClearance before the solid, `to` if none was met.
+};
+// Where solids of the map stop a line.
+LineHit trace_line(const Map& map, Vec3 from, Vec3 to);
+// Whether no solid of the map is between the two. Cheaper than trace_line().
+bool clear_line(const Map& map, Vec3 from, Vec3 to);
 
 }  // namespace chrysalis

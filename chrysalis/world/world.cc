@@ -1,19 +1,18 @@
 #include "chrysalis/world/world.h"
 
+#include <algorithm>
+
 #include "chrysalis/core/check.h"
+#include "chrysalis/world/combat.h"
+#include "chrysalis/world/damage.h"
+#include "chrysalis/world/hand.h"
+#include "chrysalis/world/pick_up.h"
 
 namespace chrysalis {
 namespace {
 
-// Where an item may lie from a player's origin to be taken.
-constexpr Vec3 kReachLow{-50.0f, -36.0f, -36.0f};
-constexpr Vec3 kReachHigh{44.0f, 36.0f, 36.0f};
-
-bool reaches(const Body& body, const Item& item) {
-  const Vec3 offset = item.position - body.origin;
-  return offset.x >= kReachLow.x && offset.x <= kReachHigh.x && offset.y >= kReachLow.y &&
-         offset.y <= kReachHigh.y && offset.z >= kReachLow.z && offset.z <= kReachHigh.z;
-}
+constexpr int kDecayMs = 1000;
+constexpr int kSpawnKnockbackMs = 100;
 
 Body body_at(const Spawn& spawn, float yaw_degrees) {
   Body body;
@@ -23,29 +22,25 @@ Body body_at(const Spawn& spawn, float yaw_degrees) {
   return body;
 }
 
-void save_body(const Body& body, ByteWriter& out) {
-  for (int axis = 0; axis < 3; ++axis) out.number(body.origin[axis]);
-  for (int axis = 0; axis < 3; ++axis) out.number(body.velocity[axis]);
-  out.number(body.yaw_degrees);
-  out.number(body.pitch_degrees);
-  out.number(body.on_ground);
-  out.number(body.crouched);
-  out.number(body.jump_held);
-  out.number<std::int32_t>(body.landing_ms);
+Fighter fresh_fighter(const Outfit& outfit) {
+  Fighter fighter{.trigger_locked = true, .outfit = outfit};
+  for (const Gadget gadget : {Gadget::kImpulse, Gadget::kRapid}) {
+    fighter.owned = static_cast<std::uint8_t>(fighter.owned | 1u << static_cast<unsigned>(gadget));
+    fighter.rounds[static_cast<std::size_t>(gadget)] = gadget_type(gadget).rounds;
+  }
+  return fighter;
 }
 
-Body restore_body(ByteReader& in) {
-  Body body;
-  for (int axis = 0; axis < 3; ++axis) in.number(body.origin[axis]);
-  for (int axis = 0; axis < 3; ++axis) in.number(body.velocity[axis]);
-  in.number(body.yaw_degrees);
-  in.number(body.pitch_degrees);
-  // Read as bytes: a bool that is neither 0 nor 1 must not come to life from a damaged file.
-  body.on_ground = in.number<std::uint8_t>() != 0;
-  body.crouched = in.number<std::uint8_t>() != 0;
-  body.jump_held = in.number<std::uint8_t>() != 0;
-  body.landing_ms = in.number<std::int32_t>();
-  return body;
+bool overlap(const Solid& a, const Solid& b) {
+  for (int axis = 0; axis < 3; ++axis)
+    if (a.min[axis] >= b.max[axis] || b.min[axis] >= a.max[axis]) return false;
+  return true;
+}
+
+bool has_feet_in(const Body& body, const Solid& volume) {
+  const Solid box = box_of(body);
+  return box.min.z >= volume.min.z && box.min.z <= volume.max.z && box.min.x <= volume.max.x &&
+         box.max.x >= volume.min.x && box.min.y <= volume.max.y && box.max.y >= volume.min.y;
 }
 
 }  // namespace
@@ -56,71 +51,152 @@ World::World(std::shared_ptr<const Map> map) {
 
 void World::begin(std::shared_ptr<const Map> map) {
   map_ = std::move(map);
-  frame_ = 0;
-  players_.clear();
-  events_.clear();
-  items_.clear();
-  items_.reserve(map_->items.size());
+  state_.frame = 0;
+  state_.armed = false;
+  state_.shots = RandomStream(0, 0);
+  state_.players.clear();
+  state_.fighters.clear();
+  state_.projectiles.clear();
+  state_.effects.clear();
+  state_.events.clear();
+  state_.pending.clear();
+  state_.items.clear();
+  state_.items.reserve(map_->items.size());
   for (const ItemPlacement& item : map_->items)
-    items_.push_back({.kind = item.kind, .position = item.position});
+    state_.items.push_back({.kind = item.kind, .position = item.position});
 }
 
-int World::add_player(const Spawn& spawn, float yaw_degrees) {
-  players_.push_back(body_at(spawn, yaw_degrees));
-  others_.reserve(players_.size());
-  events_.reserve(items_.size());
-  return static_cast<int>(players_.size()) - 1;
+void World::arm(RandomKey shots) {
+  CHRYSALIS_CHECK(state_.players.empty(), "arm() after the first player");
+  state_.armed = true;
+  state_.shots = RandomStream(shots);
+}
+
+int World::add_player(const Spawn& spawn, float yaw_degrees, const Outfit& outfit) {
+  const int player = static_cast<int>(state_.players.size());
+  state_.players.emplace_back();
+  state_.fighters.push_back({.outfit = outfit});
+  others_.reserve(state_.players.size());
+  state_.reserve(*map_);
+  put(player, spawn, yaw_degrees);
+  return player;
 }
 
 void World::respawn(int player, const Spawn& spawn, float yaw_degrees) {
-  players_.at(static_cast<std::size_t>(player)) = body_at(spawn, yaw_degrees);
+  CHRYSALIS_CHECK(static_cast<std::size_t>(player) < state_.players.size(), "there is no player {}", player);
+  put(player, spawn, yaw_degrees);
+}
+
+void World::put(int player, const Spawn& spawn, float yaw_degrees) {
+  Body& body = state_.players[static_cast<std::size_t>(player)];
+  Fighter& fighter = state_.fighters[static_cast<std::size_t>(player)];
+  body = body_at(spawn, yaw_degrees);
+  fighter = fresh_fighter(fighter.outfit);
+  if (!state_.armed) return;
+  body.knockback_ms = kSpawnKnockbackMs;
+  const Solid box = box_of(body);
+  for (std::size_t other = 0; other < state_.players.size(); ++other) {
+    if (static_cast<int>(other) == player || !state_.fighters[other].alive) continue;
+    if (overlap(box, box_of(state_.players[other])))
+      kill(state_, *map_, {.player = static_cast<int>(other), .by = player}, state_.pending);
+  }
+  state_.add({.kind = Effect::Kind::kTeleport, .player = player, .from = body.origin, .to = body.origin});
+}
+
+bool World::spawn_is_free(const Spawn& spawn, int player) const {
+  const Solid box = box_of(body_at(spawn, 0));
+  for (std::size_t other = 0; other < state_.players.size(); ++other)
+    if (static_cast<int>(other) != player && state_.fighters[other].alive &&
+        overlap(box, box_of(state_.players[other])))
+      return false;
+  return true;
+}
+
+void World::set_item_present(int item, bool present) {
+  state_.items[static_cast<std::size_t>(item)].present = present;
+  state_.items[static_cast<std::size_t>(item)].left_ms = 0;
 }
 
 std::span<const WorldEvent> World::step(std::span<const RawAction> actions) {
-  CHRYSALIS_CHECK_EQ(actions.size(), players_.size());
-  ++frame_;
-  events_.clear();
-  for (std::size_t player = 0; player < players_.size(); ++player) {
-    others_.clear();
-    for (std::size_t other = 0; other < players_.size(); ++other)
-      if (other != player) others_.push_back(players_[other]);
-    Body& body = players_[player];
-    move_body(body, actions[player], *map_, others_);
-    for (std::size_t item = 0; item < items_.size(); ++item) {
-      if (!items_[item].present || !reaches(body, items_[item])) continue;
-      items_[item].present = false;
-      events_.push_back({WorldEvent::Kind::kItemTaken, static_cast<int>(player), static_cast<int>(item)});
+  CHRYSALIS_CHECK_EQ(actions.size(), state_.players.size());
+  begin_frame();
+  for (std::size_t player = 0; player < actions.size(); ++player) play(player, actions[player]);
+  if (state_.armed) {
+    fly(state_, *map_);
+    kill_in_volumes();
+    decay();
+    pass_time_of_items(state_, *map_);
+  }
+#ifndef NDEBUG
+  check_invariants();
+#endif
+  return state_.events;
+}
+
+// What the last frame left is a frame older when the next one begins.
+void World::begin_frame() {
+  ++state_.frame;
+  state_.reserve(*map_);
+  others_.reserve(state_.players.size());
+  std::swap(state_.events, state_.pending);
+  state_.pending.clear();
+  if (!state_.armed) return;
+  forget_taken_drops(state_, *map_);
+  for (Effect& effect : state_.effects) effect.age_ms += kFrameMilliseconds;
+  std::erase_if(state_.effects, [](const Effect& effect) { return effect.age_ms >= effect_ms(effect.kind); });
+  for (Fighter& fighter : state_.fighters) {
+    fighter.firing = false;
+    fighter.kick_ms = std::max(0, fighter.kick_ms - kFrameMilliseconds);
+    if (!fighter.alive) fighter.dead_ms += kFrameMilliseconds;
+  }
+}
+
+void World::play(std::size_t player, const RawAction& action) {
+  Fighter& fighter = state_.fighters[player];
+  if (!fighter.alive) {
+    const bool asks = action.fire != 0 && fighter.dead_ms >= kRespawnMs;
+    if (asks || fighter.dead_ms >= kForcedRespawnMs)
+      state_.events.push_back({.kind = WorldEvent::Kind::kMayRespawn, .player = static_cast<int>(player)});
+    return;
+  }
+  others_.clear();
+  for (std::size_t other = 0; other < state_.players.size(); ++other)
+    if (other != player && state_.fighters[other].alive) others_.push_back(state_.players[other]);
+  move_body(state_.players[player], action, *map_, others_);
+  take_items(state_, *map_, static_cast<int>(player));
+  if (state_.armed && ready_to_shoot(fighter, action.fire != 0))
+    shoot(state_, *map_, static_cast<int>(player));
+}
+
+void World::kill_in_volumes() {
+  for (std::size_t player = 0; player < state_.players.size(); ++player) {
+    for (const Solid& volume : map_->kill_volumes) {
+      if (!state_.fighters[player].alive || !has_feet_in(state_.players[player], volume)) continue;
+      kill(state_, *map_, {.player = static_cast<int>(player)}, state_.events);
     }
   }
-  return events_;
+}
+
+void World::decay() {
+  for (Fighter& fighter : state_.fighters) {
+    if (!fighter.alive) continue;
+    fighter.decay_ms += kFrameMilliseconds;
+    if (fighter.decay_ms < kDecayMs) continue;
+    fighter.decay_ms -= kDecayMs;
+    if (fighter.health > kFullHealth) --fighter.health;
+    if (fighter.armour > kFullHealth) --fighter.armour;
+  }
 }
 
 void World::save(ByteWriter& out) const {
-  out.number(frame_);
-  out.number<std::uint32_t>(static_cast<std::uint32_t>(players_.size()));
-  for (const Body& body : players_) save_body(body, out);
-  out.number<std::uint32_t>(static_cast<std::uint32_t>(items_.size()));
-  for (const Item& item : items_) out.number(item.present);
+  save_state(state_, out);
 }
 
 Status World::restore(ByteReader& in) {
-  const auto frame = in.number<std::int64_t>();
-  const auto player_count = in.number<std::uint32_t>();
-  std::vector<Body> players;
-  for (std::uint32_t i = 0; i < player_count && !in.failed(); ++i) players.push_back(restore_body(in));
-  const auto item_count = in.number<std::uint32_t>();
-  if (in.failed()) return invalid_input("world state is cut short");
-  if (item_count != items_.size())
-    return invalid_input("world state has {} items, map '{}' has {}", item_count, map_->name, items_.size());
-  std::vector<std::uint8_t> present(item_count);
-  for (std::uint8_t& flag : present) in.number(flag);
-  if (in.failed()) return invalid_input("world state is cut short");
-  frame_ = frame;
-  players_ = std::move(players);
-  for (std::size_t i = 0; i < items_.size(); ++i) items_[i].present = present[i] != 0;
-  others_.reserve(players_.size());
-  events_.clear();
-  events_.reserve(items_.size());
+  CHRYSALIS_ASSIGN_OR_RETURN(WorldState state, restore_state(in, *map_));
+  state_ = std::move(state);
+  state_.reserve(*map_);
+  others_.reserve(state_.players.size());
   return {};
 }
 
@@ -128,6 +204,24 @@ std::uint64_t World::hash() const {
   ByteWriter out;
   save(out);
   return hash64(out.bytes());
+}
+
+void World::check_invariants() const {
+  // A box that was stopped keeps kSurfaceClearance; as much again is for rounding far from the origin.
+  constexpr float kTolerance = 0.01f;
+  const std::string fault = state_.fault(*map_);
+  CHRYSALIS_CHECK(fault.empty(), "frame {}: the world has {}", state_.frame, fault);
+  for (std::size_t player = 0; player < state_.players.size(); ++player) {
+    if (!state_.fighters[player].alive) continue;
+    Solid box = box_of(state_.players[player]);
+    box.min += Vec3{kTolerance, kTolerance, kTolerance};
+    box.max += Vec3{-kTolerance, -kTolerance, -kTolerance};
+    map_->solids_near(box.min, box.max, [&](const Solid& solid) {
+      CHRYSALIS_CHECK(!overlap(box, solid), "frame {}: player {} is in a wall at {}, {}, {}", state_.frame,
+                      player, state_.players[player].origin.x, state_.players[player].origin.y,
+                      state_.players[player].origin.z);
+    });
+  }
 }
 
 }  // namespace chrysalis

@@ -1,6 +1,6 @@
-// A world in motion: bodies and items on a map, advanced a frame (16 engine ms) at a time. A value: copying
-// it copies the whole state, so it can be saved and replayed. No pixels, no rewards, no clock, no global
-// state; a world belongs to one thread at a time.
+// A world in motion: bodies and items on a map, advanced a frame (16 engine ms) at a time; in an armed world
+// players also tag each other. A value: copying it copies the whole state, so it can be saved and replayed.
+// No pixels, no rewards, no clock, no global state; a world belongs to one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -9,51 +9,54 @@
 #include <vector>
 
 #include "chrysalis/core/bytes.h"
+#include "chrysalis/core/random.h"
 #include "chrysalis/core/vec3.h"
 #include "chrysalis/world/action.h"
 #include "chrysalis/world/body.h"
+#include "chrysalis/world/fighter.h"
+#include "chrysalis/world/item.h"
 #include "chrysalis/world/map.h"
+#include "chrysalis/world/world_state.h"
 
 namespace chrysalis {
 
 inline constexpr int kFramesPerSecond = 60;  // Of external time: what the episode clock counts.
 
-struct Item {
-  ItemKind kind = ItemKind::kApple;
-  Vec3 position;
-  bool present = true;
-};
-
-// Something that happened in the last frame and that a level may care about.
-struct WorldEvent {
-  enum class Kind : std::uint8_t { kItemTaken };
-  Kind kind;
-  int player;
-  int item;
-};
-
 class World {
  public:
-  // A world without players, items as the map places them.
+  // A world without players, items as the map places them, unarmed.
   explicit World(std::shared_ptr<const Map> map);
   // Becomes such a world, in the memory that it has: allocates only where the map has more items than any
   // before.
   void begin(std::shared_ptr<const Map> map);
+  // From now on FIRE shoots and players can die. Before the first player. The key: where shots stray.
+  void arm(RandomKey shots);
+  bool armed() const { return state_.armed; }
 
   const Map& map() const { return *map_; }
   std::shared_ptr<const Map> shared_map() const { return map_; }
-  std::int64_t frame() const { return frame_; }  // Frames since the world was made.
+  std::int64_t frame() const { return state_.frame; }  // Frames since the world was made.
 
-  // Puts a player at a spawn, at rest, looking level along yaw; returns its index. respawn does so again.
-  int add_player(const Spawn& spawn, float yaw_degrees);
+  // Puts a player at a spawn, at rest, looking level along yaw; returns its index. respawn does so again:
+  // alive, with the gadgets of a spawn. In an armed world whoever is in the way there dies, by the hand of
+  // the one who comes; the next step says so.
+  int add_player(const Spawn& spawn, float yaw_degrees, const Outfit& outfit = {});
   void respawn(int player, const Spawn& spawn, float yaw_degrees);
-  std::span<const Body> players() const { return players_; }
-  std::span<const Item> items() const { return items_; }
-  void set_item_present(int item, bool present) { items_[static_cast<std::size_t>(item)].present = present; }
+  // Whether nobody alive but `player` would be in the way.
+  bool spawn_is_free(const Spawn& spawn, int player) const;
+  std::span<const Body> players() const { return state_.players; }
+  // As many as players; of no meaning in an unarmed world.
+  std::span<const Fighter> fighters() const { return state_.fighters; }
+  // Those of the map in its order, then what players dropped.
+  std::span<const Item> items() const { return state_.items; }
+  std::span<const Projectile> projectiles() const { return state_.projectiles; }
+  std::span<const Effect> effects() const { return state_.effects; }
+  void set_item_present(int item, bool present);
 
-  // One frame: players move in the order of their indices, each solid to the others, then take the items that
-  // they reach. actions: one for each player. Returns what happened, valid until the next call. Allocates
-  // nothing.
+  // One frame: players move in the order of their indices, each solid to the others, take the items that they
+  // reach, and shoot; then projectiles fly, volumes kill, items return and time passes for everyone. actions:
+  // one for each player. Returns what happened, valid until the next call. Allocates nothing, but in the
+  // first step of a copy.
   std::span<const WorldEvent> step(std::span<const RawAction> actions);
 
   // State without the map: restore() on a world of the same map gives an equal world. A state that was cut
@@ -63,12 +66,19 @@ class World {
   // Of all that save() writes.
   std::uint64_t hash() const;
 
+  // CHECK-fails where a rule of the world is broken: someone alive in a wall, a number out of its range, an
+  // item too few. Debug builds do so after each step. Cheap.
+  void check_invariants() const;
+
  private:
+  void begin_frame();
+  void play(std::size_t player, const RawAction& action);
+  void kill_in_volumes();
+  void decay();
+  void put(int player, const Spawn& spawn, float yaw_degrees);
+
   std::shared_ptr<const Map> map_;
-  std::int64_t frame_ = 0;
-  std::vector<Body> players_;
-  std::vector<Item> items_;
-  std::vector<WorldEvent> events_;
+  WorldState state_;
   std::vector<Body> others_;  // Scratch of step().
 };
 

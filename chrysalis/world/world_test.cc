@@ -2,7 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/random.h"
+#include "chrysalis/world/arena_test.h"
 
 namespace chrysalis {
 namespace {
@@ -154,6 +161,437 @@ TEST(World, RefusesADamagedState) {
   EXPECT_EQ(status.error().message, "world state has 1 items, map 'hall' has 0");
   EXPECT_EQ(world.hash(), before);
 }
+
+using Kind = WorldEvent::Kind;
+
+// An arena whose first player has just been tagged by the second.
+Arena with_a_dead_player() {
+  Arena arena;
+  arena.add(0, 0);
+  arena.add(100, 0, 180);
+  arena.give(1, Gadget::kDisc, 1);
+  arena.edit([](WorldState& state) { state.fighters[0].health = 100; });
+  arena.action(1).fire = 1;
+  EXPECT_EQ(count_of(arena.frame(), Kind::kDied), 1);
+  arena.action(1).fire = 0;
+  return arena;
+}
+
+TEST(Spawn, BringsTheKit) {
+  World world(make_arena_map({}));
+  world.arm(RandomKey(1));
+  const Outfit outfit{{{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}}};
+  world.add_player({{0, 0, 0}}, 30, outfit);
+  const Fighter& fighter = world.fighters()[0];
+  EXPECT_TRUE(fighter.alive);
+  EXPECT_EQ(fighter.health, 125);
+  EXPECT_EQ(fighter.armour, 0);
+  EXPECT_EQ(fighter.held, Gadget::kRapid);
+  EXPECT_EQ(fighter.hand, Hand::kReady);
+  for (const auto& [gadget, rounds] : {std::pair{Gadget::kImpulse, 0}, {Gadget::kRapid, 100}}) {
+    EXPECT_TRUE(fighter.owns(gadget));
+    EXPECT_EQ(fighter.rounds[static_cast<std::size_t>(gadget)], rounds);
+  }
+  for (const Gadget gadget : {Gadget::kOrb, Gadget::kBeam, Gadget::kDisc}) EXPECT_FALSE(fighter.owns(gadget));
+  EXPECT_EQ(fighter.outfit, outfit);
+  EXPECT_TRUE(fighter.trigger_locked);
+  EXPECT_EQ(world.players()[0].knockback_ms, 100) << "0.1 s of reduced control";
+  ASSERT_EQ(world.effects().size(), 1u);
+  EXPECT_EQ(world.effects()[0].kind, Effect::Kind::kTeleport);
+}
+
+TEST(Spawn, HasReducedControlFor100Ms) {
+  World world(make_arena_map({}));
+  world.arm(RandomKey(1));
+  world.add_player({{0, 0, 0}}, 0);
+  const RawAction forward{.move_forward = 1};
+  for (int i = 0; i < 6; ++i) world.step({&forward, 1});
+  EXPECT_LT(world.players()[0].velocity.x, 60) << "with full control it runs at 280 by now";
+  for (int i = 0; i < 10; ++i) world.step({&forward, 1});
+  EXPECT_EQ(world.players()[0].velocity.x, 320);
+}
+
+TEST(Spawn, RespawnBringsTheKitAgainAndKeepsTheOutfit) {
+  Arena arena;
+  arena.world.add_player({{0, 0, 0}}, 0, Outfit{{{{9, 9, 9}, {}, {}}}});
+  arena.actions.emplace_back();
+  arena.give(0, Gadget::kDisc, 7);
+  arena.edit([](WorldState& state) {
+    state.fighters[0].health = 3;
+    state.fighters[0].armour = 150;
+    state.fighters[0].decay_ms = 500;
+  });
+  arena.world.respawn(0, {{50, 60, 0}}, -45);
+  EXPECT_EQ(arena.fighter(0).health, 125);
+  EXPECT_EQ(arena.fighter(0).armour, 0);
+  EXPECT_EQ(arena.fighter(0).decay_ms, 0);
+  EXPECT_EQ(arena.fighter(0).held, Gadget::kRapid);
+  EXPECT_FALSE(arena.fighter(0).owns(Gadget::kDisc));
+  EXPECT_EQ(arena.rounds(0, Gadget::kRapid), 100);
+  EXPECT_EQ(arena.fighter(0).outfit.regions[0], (Rgb{9, 9, 9}));
+  EXPECT_EQ(arena.body(0).origin, (Vec3{50, 60, 24.125f}));
+  EXPECT_EQ(arena.body(0).yaw_degrees, -45);
+  EXPECT_EQ(arena.world.effects().back().kind, Effect::Kind::kTeleport);
+}
+
+TEST(Death, TakesTheBodyAway) {
+  Arena arena = with_a_dead_player();
+  EXPECT_FALSE(arena.fighter(0).alive);
+  EXPECT_EQ(arena.body(0).velocity, Vec3{});
+  const auto is_teleport = [](const Effect& effect) { return effect.kind == Effect::Kind::kTeleport; };
+  EXPECT_EQ(std::ranges::count_if(arena.world.effects(), is_teleport), 1);
+  // It does not move or look, and is not in the way of others.
+  const Body before = arena.body(0);
+  arena.action(0) = {.look_right = 100, .move_forward = 1, .jump = 1};
+  arena.action(1).move_forward = 1;
+  arena.frames(60);
+  EXPECT_EQ(arena.body(0).origin, before.origin);
+  EXPECT_EQ(arena.body(0).yaw_degrees, before.yaw_degrees);
+  EXPECT_LT(arena.body(1).origin.x, -50);
+}
+
+TEST(Death, LastsAtLeast107FramesWithFireHeld) {
+  Arena arena = with_a_dead_player();
+  arena.action(0).fire = 1;
+  EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 107);
+  EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 1) << "each frame, until the level answers";
+  arena.action(0).fire = 0;
+  EXPECT_EQ(arena.frames_until(Kind::kMayRespawn, 100), 0) << "nobody asks";
+  arena.action(0).fire = 1;
+  EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 1);
+  arena.world.respawn(0, {{-300, 0, 0}}, 0);
+  EXPECT_TRUE(arena.fighter(0).alive);
+  EXPECT_EQ(arena.frames_until(Kind::kMayRespawn, 200), 0);
+}
+
+TEST(Death, Lasts1357FramesWithoutFire) {
+  Arena arena = with_a_dead_player();
+  EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 1357);
+  EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 1);
+}
+
+TEST(Death, DoesNotDependOnTheOrderOfPlayers) {
+  Arena arena;
+  arena.add(100, 0, 180);
+  arena.add(0, 0);
+  arena.give(0, Gadget::kDisc, 1);
+  arena.edit([](WorldState& state) { state.fighters[1].health = 100; });
+  arena.action(0).fire = 1;
+  arena.action(1).fire = 1;
+  EXPECT_EQ(arena.frames_until(Kind::kDied), 1);
+  arena.action(0).fire = 0;
+  EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 107);
+}
+
+TEST(Death, OfWhoDoesNotComeBackIsNoOther) {
+  Arena arena = with_a_dead_player();
+  arena.give(1, Gadget::kDisc, 10);
+  arena.action(1).fire = 1;
+  EXPECT_EQ(arena.frames_until(Kind::kDied, 500), 0);
+}
+
+TEST(Telefrag, KillsWhoIsInTheWay) {
+  Arena arena;
+  arena.add(0, 0);
+  arena.add(200, 0);
+  arena.add(231, 0);
+  arena.world.respawn(0, {{215, 29.9f, 0}}, 0);
+  EXPECT_TRUE(arena.fighter(0).alive);
+  EXPECT_FALSE(arena.fighter(1).alive);
+  EXPECT_FALSE(arena.fighter(2).alive);
+  const auto events = arena.frame();
+  ASSERT_EQ(events.size(), 2u);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(events[static_cast<std::size_t>(i)].kind, Kind::kDied);
+    EXPECT_EQ(events[static_cast<std::size_t>(i)].player, i + 1);
+    EXPECT_EQ(events[static_cast<std::size_t>(i)].by, 0);
+  }
+  EXPECT_EQ(count_of(arena.frame(), Kind::kDied), 0) << "said once";
+}
+
+TEST(Telefrag, IsNoMatterOfHealth) {
+  Arena arena;
+  arena.add(0, 0);
+  arena.add(200, 0);
+  arena.edit([](WorldState& state) { state.fighters[1].armour = 200; });
+  arena.world.respawn(0, {{200, 0, 0}}, 0);
+  EXPECT_FALSE(arena.fighter(1).alive);
+}
+
+TEST(Telefrag, SparesWhoOnlyTouchesAndTheDead) {
+  Arena arena;
+  arena.add(0, 0);
+  arena.add(200, 0);
+  arena.add(300, 0);
+  arena.edit([](WorldState& state) {
+    state.fighters[2].alive = false;
+    state.fighters[2].health = 0;
+  });
+  arena.world.respawn(0, {{230, 0, 0}}, 0);
+  arena.world.respawn(0, {{300, 0, 0}}, 0);
+  EXPECT_TRUE(arena.fighter(1).alive);
+  EXPECT_TRUE(arena.frame().empty());
+}
+
+TEST(Telefrag, ANewPlayerDoesItToo) {
+  Arena arena;
+  arena.add(0, 0);
+  arena.add(10, 0);
+  EXPECT_FALSE(arena.fighter(0).alive);
+  EXPECT_TRUE(arena.fighter(1).alive);
+}
+
+TEST(Telefrag, IsNotInAnUnarmedWorld) {
+  World world(make_arena_map({}));
+  world.add_player({{0, 0, 0}}, 0);
+  world.add_player({{10, 0, 0}}, 0);
+  EXPECT_TRUE(world.fighters()[0].alive);
+}
+
+TEST(World, KnowsWhichSpawnsAreFree) {
+  Arena arena;
+  arena.add(0, 0);
+  arena.add(200, 0);
+  EXPECT_TRUE(arena.world.spawn_is_free({{0, 0, 0}}, 0)) << "one is not in one's own way";
+  EXPECT_FALSE(arena.world.spawn_is_free({{0, 0, 0}}, 1));
+  EXPECT_FALSE(arena.world.spawn_is_free({{29, 29, 40}}, 1));
+  EXPECT_TRUE(arena.world.spawn_is_free({{31, 0, 0}}, 1));
+  EXPECT_TRUE(arena.world.spawn_is_free({{0, 0, 57}}, 1));
+  arena.edit([](WorldState& state) {
+    state.fighters[0].alive = false;
+    state.fighters[0].health = 0;
+  });
+  EXPECT_TRUE(arena.world.spawn_is_free({{0, 0, 0}}, 1)) << "the dead are nowhere";
+}
+
+// A chasm along y, 128 u wide, lava 48 u below the rim, with the volume that kills from 16 to 32 u below it.
+ArenaMap chasm() {
+  return {.solids = {{{-1000, -1000, 0}, {-64, 1000, 48}}, {{64, -1000, 0}, {1000, 1000, 48}}},
+          .kill_volumes = {{{-64, -1000, 16}, {64, 1000, 32}}}};
+}
+int add_at_the_rim(Arena& arena, float x, float yaw_degrees) {
+  const int player = arena.add(x, 0, yaw_degrees);
+  arena.edit([&](WorldState& state) {
+    state.players[static_cast<std::size_t>(player)].origin.z = 48 + kOriginAboveFloor + kSurfaceClearance;
+  });
+  return player;
+}
+
+TEST(KillVolume, KillsWithin12FramesOfTheFeetBelowTheRim) {
+  Arena arena(chasm());
+  add_at_the_rim(arena, -100, 0);
+  arena.action(0).move_forward = 1;
+  int below = 0;
+  for (int frame = 0; frame < 200; ++frame) {
+    const auto events = arena.frame();
+    if (arena.body(0).origin.z < 48 + kOriginAboveFloor) ++below;
+    if (count_of(events, Kind::kDied) == 0) continue;
+    EXPECT_EQ(events[0].player, 0);
+    EXPECT_EQ(events[0].by, kNobody);
+    break;
+  }
+  EXPECT_EQ(below, 12);
+  EXPECT_FALSE(arena.fighter(0).alive);
+}
+
+TEST(KillVolume, OfWhomAnotherPushesInIsTheWorlds) {
+  Arena arena(chasm());
+  add_at_the_rim(arena, -110, 0);
+  add_at_the_rim(arena, -60, 0);
+  arena.give(0, Gadget::kImpulse, 0);
+  arena.action(0).fire = 1;
+  EXPECT_EQ(arena.frames_until(Kind::kHit), 1);
+  for (int frame = 0; frame < 100; ++frame)
+    for (const WorldEvent& event : arena.frame())
+      if (event.kind == Kind::kDied) {
+        EXPECT_EQ(event.player, 1);
+        EXPECT_EQ(event.by, kNobody);
+      }
+  EXPECT_FALSE(arena.fighter(1).alive);
+  EXPECT_TRUE(arena.fighter(0).alive);
+}
+
+TEST(KillVolume, IsCrossedByAJump) {
+  Arena arena(chasm());
+  add_at_the_rim(arena, -200, 0);
+  arena.action(0).move_forward = 1;
+  while (arena.body(0).origin.x < -80) arena.frame();
+  arena.action(0).jump = 1;
+  arena.frames(60);
+  EXPECT_TRUE(arena.fighter(0).alive);
+  EXPECT_GT(arena.body(0).origin.x, 100);
+}
+
+TEST(KillVolume, KillsNobodyInAnUnarmedWorld) {
+  World world(make_arena_map({.kill_volumes = {{{-50, -50, -10}, {50, 50, 10}}}}));
+  world.add_player({{0, 0, 0}}, 0);
+  const RawAction rest;
+  EXPECT_TRUE(world.step({&rest, 1}).empty());
+  EXPECT_TRUE(world.fighters()[0].alive);
+}
+
+// Seven players who run, jump and shoot at random among blocks and over a chasm, with pads of all kinds;
+// every other turns to the next, the rest to anywhere. Who may come back does. All that happens depends on
+// the seed.
+class Melee {
+ public:
+  explicit Melee(std::uint64_t seed) : world(map()), random_(RandomKey(seed)) {
+    world.arm(RandomKey(seed).split(1));
+    for (int player = 0; player < kPlayers; ++player) {
+      world.add_player(draw_spawn(), static_cast<float>(random_.uniform(-180, 180)));
+      actions_.emplace_back();
+    }
+    // So that Impulse comes into play.
+    edit_world(world, [](WorldState& state) {
+      for (Fighter& fighter : state.fighters) fighter.rounds[static_cast<std::size_t>(Gadget::kRapid)] = 2;
+    });
+  }
+
+  std::span<const WorldEvent> frame() {
+    for (std::size_t player = 0; player < actions_.size(); ++player) {
+      RawAction& action = actions_[player];
+      if (random_.chance(0.1)) action = random_action(random_);
+      if (player % 2 == 0) action.look_right = towards_the_next(player);
+    }
+    const auto events = world.step(actions_);
+    for (const WorldEvent& event : events)
+      if (event.kind == Kind::kMayRespawn) {
+        world.respawn(event.player, draw_spawn(), static_cast<float>(random_.uniform(-180, 180)));
+        // So that all gadgets come into play.
+        world.set_item_present(random_.between(0, kItems - 1), true);
+      }
+    return events;
+  }
+
+  static constexpr int kPlayers = 7;
+  static constexpr int kItems = 28;
+  World world;
+
+ private:
+  static std::shared_ptr<const Map> map() {
+    ArenaMap arena = chasm();
+    arena.half_size = 320;
+    for (int i = 0; i < 6; ++i) {
+      const float x = i % 2 == 0 ? -200.0f : 200.0f, y = -250.0f + 80.0f * static_cast<float>(i);
+      arena.solids.push_back({{x - 20, y - 20, 48}, {x + 20, y + 20, 48.0f + 15.0f * static_cast<float>(i)}});
+    }
+    for (int i = 0; i < kItems; ++i)
+      arena.items.push_back({static_cast<ItemKind>(i % static_cast<int>(kItemKindCount)),
+                             {i % 2 == 0 ? -150.0f : 150.0f, -300.0f + 22.0f * static_cast<float>(i), 63}});
+    return make_arena_map(std::move(arena));
+  }
+  Spawn draw_spawn() {
+    const float side = random_.chance(0.5) ? -1.0f : 1.0f;
+    return {{side * static_cast<float>(random_.uniform(80, 165)),
+             static_cast<float>(random_.uniform(-300, 300)), 48}};
+  }
+
+  int towards_the_next(std::size_t player) const {
+    const Body& body = world.players()[player];
+    const Vec3 way = world.players()[(player + 1) % kPlayers].origin - body.origin;
+    const double turn = std::remainder(std::atan2(way.y, way.x) * 57.29577951 - body.yaw_degrees, 360.0);
+    return std::clamp(static_cast<int>(-turn / kDegreesPerLookUnit), -200, 200);
+  }
+
+  RandomStream random_;
+  std::vector<RawAction> actions_;
+};
+
+TEST(Melee, KeepsTheRules) {
+  std::array<int, 5> events{};
+  std::array<int, kGadgetCount> shots{}, hits{}, tags{};
+  int falls = 0, own_tags = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Melee melee(seed);
+    for (int frame = 0; frame < 3000; ++frame) {
+      for (const WorldEvent& event : melee.frame()) {
+        const auto gadget = static_cast<std::size_t>(event.gadget);
+        ++events[static_cast<std::size_t>(event.kind)];
+        if (event.kind == Kind::kShot) ++shots[gadget];
+        if (event.kind == Kind::kHit) ++hits[gadget];
+        if (event.kind != Kind::kDied) continue;
+        if (event.by == kNobody) ++falls;
+        if (event.by == event.player) ++own_tags;
+        if (event.by != kNobody && event.by != event.player) ++tags[gadget];
+      }
+      melee.world.check_invariants();
+    }
+  }
+  // And all of them come into play.
+  for (const int count : events) EXPECT_GT(count, 100);
+  for (std::size_t gadget = 0; gadget < kGadgetCount; ++gadget) {
+    EXPECT_GT(shots[gadget], 0) << gadget;
+    EXPECT_GT(hits[gadget], 0) << gadget;
+    EXPECT_GT(tags[gadget], 0) << gadget;
+  }
+  EXPECT_GT(falls, 100);
+  EXPECT_GT(own_tags, 0);
+}
+
+TEST(Melee, GoesOnAfterARestoreToTheLastBit) {
+  Melee melee(3);
+  for (int frame = 0; frame < 2000; ++frame) {
+    melee.frame();
+    if (frame % 100 != 0) continue;
+    Melee other = melee;
+    ByteWriter saved;
+    other.world.save(saved);
+    other.world = World(melee.world.shared_map());
+    ByteReader in(saved.bytes());
+    ASSERT_TRUE(other.world.restore(in));
+    EXPECT_TRUE(in.at_end());
+    Melee same = melee;
+    for (int i = 0; i < 120; ++i) {
+      const auto events = same.frame();
+      ASSERT_EQ(events.size(), other.frame().size());
+      ASSERT_EQ(same.world.hash(), other.world.hash()) << "frame " << frame << " and " << i;
+    }
+  }
+}
+
+TEST(Melee, AllocatesNothing) {
+  Melee melee(4);
+  const std::int64_t before = allocation_count;
+  for (int frame = 0; frame < 5000; ++frame) melee.frame();
+  EXPECT_EQ(allocation_count, before);
+  Melee copy = melee;
+  copy.frame();
+  const std::int64_t after_first = allocation_count;
+  for (int frame = 0; frame < 1000; ++frame) copy.frame();
+  EXPECT_EQ(allocation_count, after_first);
+}
+
+TEST(Melee, DependsOnItsSeedAlone) {
+  const auto run = [](std::uint64_t seed) {
+    Melee melee(seed);
+    for (int frame = 0; frame < 1000; ++frame) melee.frame();
+    return melee.world.hash();
+  };
+  EXPECT_EQ(run(1), run(1));
+  EXPECT_NE(run(1), run(2));
+}
+
+TEST(Melee, AWorldThatBeginsAgainIsAsANewOne) {
+  Melee used(5);
+  for (int frame = 0; frame < 1000; ++frame) used.frame();
+  Melee fresh(6);
+  used.world.begin(fresh.world.shared_map());
+  EXPECT_EQ(used.world.hash(), World(fresh.world.shared_map()).hash());
+  EXPECT_FALSE(used.world.armed());
+}
+
+#ifdef GTEST_HAS_DEATH_TEST
+TEST(WorldDeathTest, InvariantsNameWhatIsBroken) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Arena arena({.solids = {{{100, -50, 0}, {200, 50, 100}}}});
+  arena.add(0, 0);
+  arena.world.check_invariants();
+  arena.edit([](WorldState& state) { state.players[0].origin.x = 90; });
+  EXPECT_DEATH(arena.world.check_invariants(), "player 0 is in a wall at 90");
+  EXPECT_DEATH(arena.world.arm(RandomKey(1)), "arm\\(\\) after the first player");
+  EXPECT_DEATH(arena.world.respawn(1, kCentre, 0), "there is no player 1");
+}
+#endif
 
 }  // namespace
 }  // namespace chrysalis

@@ -1,0 +1,7 @@
+#include "chrysalis/bots/navigation.h"
+
+namespace chrysalis {
+
+NavigationGraph::NavigationGraph(const Map&) {}
+
+}  // namespace chrysalis
