@@ -3,6 +3,7 @@
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/levels/catalog.h"
 #include "chrysalis/rollout/action_set.h"
+#include "chrysalis/world/view.h"
 
 namespace chrysalis {
 namespace {
@@ -31,11 +32,11 @@ Result<Json> bench_render(const BenchSettings& settings) {
     for (const RawAction& action : random_actions(kViews)) {
       environment->step(action);
       const World& world = environment->level().world();
-      views.emplace_back(world, eye_of(world.players()[0]));
+      views.emplace_back(world, view_of(world, 0));
     }
     std::vector<std::uint8_t> rgb(environment->spec().observation_bytes());
     json[entry.name] = {{"observations_per_s_per_core", median_rate(settings.seconds, kViews, [&] {
-                           for (const auto& [world, eye] : views) renderer.render(world, eye, rgb);
+                           for (const auto& [world, eye] : views) renderer.render(world, eye, rgb, 0);
                          })}};
   }
   return json;

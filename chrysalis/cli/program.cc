@@ -41,8 +41,9 @@ constexpr std::array kVerbs = {
          "chrysalis record runs/seek_apples --out agent.mp4\n"
          "  chrysalis record --policy random --level nav_maze_static_01 --out random.png",
          add_record_command},
-    Verb{"render", "Draw one observation of a level",
+    Verb{"render", "Draw one observation of a level, or a contact sheet of an episode",
          "chrysalis render --level seek_apples --seed 3 --out seek.png --size 320x240\n"
+         "  chrysalis render --level lt_chasm --sheet 24 --out chasm.png\n"
          "  chrysalis render --level explore_object_locations_small --top-down --out map.png",
          add_render_command},
     Verb{"replay", "Run recorded raw actions, frame by frame",

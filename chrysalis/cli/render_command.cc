@@ -1,6 +1,10 @@
+#include <algorithm>
+
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/level_tour.h"
 #include "chrysalis/cli/output_path.h"
 #include "chrysalis/env/native_environment.h"
+#include "chrysalis/media/contact_sheet.h"
 #include "chrysalis/media/png.h"
 #include "chrysalis/train/run_config.h"
 
@@ -13,9 +17,12 @@ struct Options {
   std::string out;
   std::string size;
   int scale = 1;
+  int sheet_pictures = 0;
   bool top_down = false;
   std::vector<std::string> assignments;
 };
+
+constexpr int kSheetColumns = 6;
 
 Status parse_size(const std::string& text, RunConfig& config) {
   int width = 0;
@@ -32,6 +39,29 @@ Status parse_size(const std::string& text, RunConfig& config) {
   return {};
 }
 
+Image draw(NativeEnvironment& environment, const Options& options) {
+  Image image{.width = environment.spec().width, .height = environment.spec().height, .rgb = {}};
+  image.rgb.resize(environment.spec().observation_bytes());
+  if (options.top_down) {
+    environment.observe_top_down(image.rgb);
+  } else {
+    environment.observe(image.rgb);
+  }
+  return image;
+}
+
+// Pictures of one episode, evenly apart.
+Image draw_sheet(NativeEnvironment& environment, const Options& options) {
+  const int apart = std::max(1, environment.spec().episode_frames / options.sheet_pictures);
+  LevelTour tour(environment.level(), RandomKey(options.seed));
+  std::vector<Image> images;
+  for (int i = 0; i < options.sheet_pictures; ++i) {
+    images.push_back(draw(environment, options));
+    tour.play(apart);
+  }
+  return contact_sheet(images, {.columns = kSheetColumns, .factor = options.scale});
+}
+
 Status run(const Options& options) {
   CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".png"}));
   CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(with_options(
@@ -40,13 +70,8 @@ Status run(const Options& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto environment,
                              NativeEnvironment::create(config.level, config.environment));
   environment->reset(options.seed);
-  Image image{.width = environment->spec().width, .height = environment->spec().height, .rgb = {}};
-  image.rgb.resize(environment->spec().observation_bytes());
-  if (options.top_down) {
-    environment->observe_top_down(image.rgb);
-  } else {
-    environment->observe(image.rgb);
-  }
+  if (options.sheet_pictures > 0) return write_png(options.out, draw_sheet(*environment, options));
+  const Image image = draw(*environment, options);
   return write_png(options.out, options.scale == 1 ? image : magnified(image, options.scale));
 }
 
@@ -61,6 +86,11 @@ Action add_render_command(CLI::App& app) {
   app.add_option("--size", options->size, "WIDTHxHEIGHT in pixels, multiples of 4; default 96x72");
   app.add_option("--scale", options->scale, "Magnify each pixel this many times")->check(CLI::Range(1, 64));
   app.add_flag("--top-down", options->top_down, "The whole map from above");
+  app.add_option(
+         "--sheet", options->sheet_pictures,
+         "Pictures of the episode on one contact sheet, evenly apart, as an expert sees it who plays laser "
+         "tag, or one who wanders about")
+      ->check(CLI::Range(1, 400));
   app.add_option("--set", options->assignments, "KEY=VALUE, for example level.maze_width=21")
       ->allow_extra_args(false);
   return [options] { return run(*options); };

@@ -3,6 +3,7 @@
 #include "chrysalis/core/check.h"
 #include "chrysalis/core/random.h"
 #include "chrysalis/levels/catalog.h"
+#include "chrysalis/world/view.h"
 
 namespace chrysalis {
 
@@ -52,7 +53,7 @@ StepResult NativeEnvironment::step(const RawAction& action) {
 void NativeEnvironment::observe(std::span<std::uint8_t> rgb) {
   CHRYSALIS_CHECK(frame_ >= 0, "observe() before reset()");
   const World& world = level_->world();
-  renderer_.render(world, eye_of(world.players()[0]), rgb);
+  renderer_.render(world, view_of(world, 0), rgb, 0);
 }
 
 void NativeEnvironment::save(ByteWriter& out) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "chrysalis/levels/arenas.h"
 #include "chrysalis/levels/explore_object_locations.h"
 #include "chrysalis/levels/forage_level.h"
 #include "chrysalis/levels/nav_maze_static.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr std::string_view kMapPrefix = "map:";
 constexpr int kExploreSeconds = 90;
+constexpr int kLaserTagSeconds = 600;
 
 LevelSpec spec_of(std::string_view name, std::string_view summary, int own_seconds,
                   const LevelConfig& config) {
@@ -36,8 +38,16 @@ Result<std::unique_ptr<Level>> make_fixed(const LevelEntry& entry, const LevelCo
 Result<std::unique_ptr<Level>> make_explore(const LevelEntry& entry, const LevelConfig& config) {
   CHRYSALIS_ASSIGN_OR_RETURN(const ExploreSettings settings, explore_settings(config));
   return std::unique_ptr<Level>(std::make_unique<ForageLevel>(
-      spec_of(entry.name, entry.summary, kExploreSeconds, config), ForageRules{},
+      spec_of(entry.name, entry.summary, kExploreSeconds, config),
+      ForageRules{.new_map_at_restart = !config.quick_restart},
       [settings](RandomStream& random) { return make_explore_map(settings, random); }));
+}
+
+template <const Arena& (*kArena)()>
+Result<std::unique_ptr<Level>> make_laser_tag(const LevelEntry& entry, const LevelConfig& config) {
+  CHRYSALIS_ASSIGN_OR_RETURN(const LaserTagSettings settings, laser_tag_settings(kArena(), config));
+  return std::unique_ptr<Level>(std::make_unique<LaserTagLevel>(
+      spec_of(entry.name, entry.summary, kLaserTagSeconds, config), kArena(), settings));
 }
 
 const std::vector<LevelEntry>& catalog() {
@@ -49,12 +59,25 @@ const std::vector<LevelEntry>& catalog() {
       {"explore_object_locations_small",
        "A new maze of rooms in each episode; its apples return when all are taken",
        {"maze_width", "maze_height", "room_count", "room_min_size", "room_max_size", "object_count",
-        "spawn_count", "reward_density", "extra_connection_probability", "decal_frequency"},
+        "spawn_count", "reward_density", "extra_connection_probability", "decal_frequency", "max_variations",
+        "has_doors", "quick_restart", "use_skybox"},
        make_explore},
       {"nav_maze_static_01",
        "A fixed maze: find the goal again and again from wherever you start",
        {},
        make_fixed<nav_maze_static_01_map>},
+      {"nav_maze_static_02",
+       "A larger fixed maze with more loops, more apples and one goal",
+       {},
+       make_fixed<nav_maze_static_02_map>},
+      {"lt_horseshoe_color",
+       "Laser tag with six bots in a horseshoe; their colours are drawn for each episode",
+       {"bot_count", "skill", "color"},
+       make_laser_tag<lt_horseshoe_color_arena>},
+      {"lt_chasm",
+       "Laser tag with four bots on two banks; what there is to take hangs over the lava between them",
+       {"bot_count", "skill", "color"},
+       make_laser_tag<lt_chasm_arena>},
   };
   return entries;
 }

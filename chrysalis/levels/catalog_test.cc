@@ -113,14 +113,14 @@ TEST_P(EveryLevel, EpisodesDiffer) {
 TEST_P(EveryLevel, RewardsStayWithinTheSpecAndBodiesOutOfSolids) {
   const auto level = make();
   RandomPlayer player(4);
-  int total = 0;
+  int rewarded = 0;
   for (std::uint64_t episode = 0; episode < 3; ++episode) {
     level->start(RandomKey(episode));
     for (int frame = 0; frame < kFrames; ++frame) {
       const int reward = level->step(player.next());
       ASSERT_GE(reward, level->spec().frame_reward_min);
       ASSERT_LE(reward, level->spec().frame_reward_max);
-      total += reward;
+      rewarded += reward != 0 ? 1 : 0;
       const Body& body = level->world().players()[0];
       const Solid box = box_of(body);
       for (const Solid& solid : level->world().map().solids) {
@@ -132,7 +132,27 @@ TEST_P(EveryLevel, RewardsStayWithinTheSpecAndBodiesOutOfSolids) {
       ASSERT_GE(body.origin.z, level->world().map().min.z);
     }
   }
-  EXPECT_GT(total, 0) << "a random player finds something in 500 s";
+  EXPECT_GT(rewarded, 0) << "a random player finds something, or dies, in 500 s";
+}
+
+TEST_P(EveryLevel, BreaksNoRuleOfTheWorldInAHundredThousandRandomAgentSteps) {
+  constexpr int kAgentSteps = 100'000, kRepeat = 4;
+  const auto level = make();
+  RandomStream random{RandomKey(9)};
+  int frames_left = 0;
+  std::uint64_t episode = 0;
+  for (int agent_step = 0; agent_step < kAgentSteps; ++agent_step) {
+    if (frames_left <= 0) {
+      level->start(RandomKey(++episode));
+      frames_left = level->spec().episode_frames;
+    }
+    const RawAction action = random_action(random);
+    for (int frame = 0; frame < kRepeat; ++frame) level->step(action);
+    frames_left -= kRepeat;
+    if (agent_step % 10 == 0) level->world().check_invariants();
+  }
+  EXPECT_EQ(episode, (kAgentSteps * kRepeat + level->spec().episode_frames - 1) /
+                         static_cast<std::uint64_t>(level->spec().episode_frames));
 }
 
 TEST_P(EveryLevel, StepsAllocateNothing) {
@@ -140,10 +160,10 @@ TEST_P(EveryLevel, StepsAllocateNothing) {
   RandomPlayer player(6);
   level->start(RandomKey(41));
   const long before = allocation_count;
-  int total = 0;
-  for (int frame = 0; frame < 4 * kFrames; ++frame) total += level->step(player.next());
+  int rewarded = 0;
+  for (int frame = 0; frame < 4 * kFrames; ++frame) rewarded += level->step(player.next()) != 0 ? 1 : 0;
   EXPECT_EQ(allocation_count, before);
-  EXPECT_GT(total, 0) << "items were taken on the way";
+  EXPECT_GT(rewarded, 0) << "something happened on the way";
 }
 
 TEST_P(EveryLevel, ARestoredLevelGoesOnAsTheSavedOne) {
@@ -219,6 +239,9 @@ TEST(Levels, LastAsLongAsTheOriginal) {
   EXPECT_EQ(seconds({.name = "seek_apples"}), 30);
   EXPECT_EQ(seconds({.name = "explore_object_locations_small"}), 90);
   EXPECT_EQ(seconds({.name = "nav_maze_static_01"}), 60);
+  EXPECT_EQ(seconds({.name = "nav_maze_static_02"}), 150);
+  EXPECT_EQ(seconds({.name = "lt_horseshoe_color"}), 600);
+  EXPECT_EQ(seconds({.name = "lt_chasm"}), 600);
   EXPECT_EQ(seconds({.name = "nav_maze_static_01", .episode_seconds = 7}), 7);
 }
 
@@ -253,6 +276,41 @@ TEST(Levels, AllApplesReturnWhenAllAreTaken) {
   EXPECT_EQ(total / 2, restarts);
 }
 
+TEST(Levels, ARestartIsQuickInTheSameMazeOrMakesANewOne) {
+  for (const bool quick : {true, false}) {
+    // A maze of one room, with one apple.
+    const LevelConfig config{.name = "explore_object_locations_small",
+                             .maze_width = 5,
+                             .maze_height = 5,
+                             .object_count = 2,
+                             .quick_restart = quick};
+    const auto level = std::move(make_level(config).value());
+    level->start(RandomKey(3));
+    RandomPlayer player(7);
+    int restarts = 0, new_layouts = 0;
+    for (int frame = 0; frame < 20000; ++frame) {
+      const std::string layout = level->world().map().layout;
+      restarts += level->step(player.next());
+      new_layouts += level->world().map().layout != layout ? 1 : 0;
+      ASSERT_TRUE(level->world().items()[0].present);
+    }
+    EXPECT_GT(restarts, 20);
+    if (quick) {
+      EXPECT_EQ(new_layouts, 0);
+    } else {
+      EXPECT_GT(new_layouts, restarts * 9 / 10) << "all but those that chance draws again";
+    }
+    // A state of after a restart says which map it is of.
+    ByteWriter saved;
+    level->save(saved);
+    const auto fresh = std::move(make_level(config).value());
+    ByteReader in(saved.bytes());
+    ASSERT_TRUE(fresh->restore(in));
+    EXPECT_EQ(state_hash(*fresh), state_hash(*level));
+    EXPECT_EQ(fresh->world().map().layout, level->world().map().layout);
+  }
+}
+
 TEST(Levels, AGoalRestartsAndApplesAloneDoNot) {
   const std::string path = testing::TempDir() + "chrysalis_goal_test.map";
   std::ofstream(path) << "chrysalis map 1\ngrid\n#######\n#A.S.G#\n#######\n";
@@ -280,12 +338,16 @@ TEST(Levels, AGoalRestartsAndApplesAloneDoNot) {
 }
 
 TEST(Levels, AnUnknownNameIsAnsweredWithTheNearest) {
-  EXPECT_EQ(error_of({.name = "seek_aples"}),
-            "unknown level 'seek_aples', did you mean 'seek_apples'? Levels: seek_apples, "
-            "explore_object_locations_small, nav_maze_static_01, map:FILE");
-  EXPECT_EQ(error_of({.name = "zzzzzzzzzzzzzzzzzzzzzz"}),
-            "unknown level 'zzzzzzzzzzzzzzzzzzzzzz'. Levels: seek_apples, "
-            "explore_object_locations_small, nav_maze_static_01, map:FILE");
+  EXPECT_EQ(
+      error_of({.name = "seek_aples"}),
+      "unknown level 'seek_aples', did you mean 'seek_apples'? Levels: seek_apples, "
+      "explore_object_locations_small, nav_maze_static_01, nav_maze_static_02, lt_horseshoe_color, lt_chasm, "
+      "map:FILE");
+  EXPECT_EQ(
+      error_of({.name = "zzzzzzzzzzzzzzzzzzzzzz"}),
+      "unknown level 'zzzzzzzzzzzzzzzzzzzzzz'. Levels: seek_apples, "
+      "explore_object_locations_small, nav_maze_static_01, nav_maze_static_02, lt_horseshoe_color, lt_chasm, "
+      "map:FILE");
 }
 
 TEST(Levels, ASettingThatALevelDoesNotUseIsRefused) {
@@ -313,6 +375,32 @@ TEST(Levels, SettingsOfAMazeMustFitTogether) {
             "level.room_min_size is 7, expected at most level.room_max_size, 5");
   EXPECT_EQ(error([](LevelConfig& c) { c.room_min_size = c.room_max_size = 11; }),
             "level.room_min_size is 11, expected at most 9, what a maze of 11 x 11 has room for");
+}
+
+TEST(Levels, BotsMustFindASpawnEach) {
+  EXPECT_EQ(
+      error_of({.name = "lt_chasm", .bot_count = 6}),
+      "level.bot_count is 6, expected at most 5: with the agent, a player for each of the 6 spawn points of "
+      "level 'lt_chasm'");
+  EXPECT_EQ(error_of({.name = "lt_chasm", .bot_count = 5}), "");
+  EXPECT_EQ(error_of({.name = "lt_horseshoe_color", .bot_count = 19}), "");
+}
+
+TEST(Levels, SettingsOfLaserTagHaveRanges) {
+  LevelConfig config;
+  const auto set = [&](std::string_view path, std::string_view text) {
+    return set_field_text(fields_of(config), path, text).ok();
+  };
+  EXPECT_TRUE(set("level.bot_count", "0"));
+  EXPECT_FALSE(set("level.bot_count", "-2"));
+  EXPECT_FALSE(set("level.bot_count", "20"));
+  EXPECT_TRUE(set("level.skill", "1"));
+  EXPECT_TRUE(set("level.skill", "4.5"));
+  EXPECT_FALSE(set("level.skill", "0.9"));
+  EXPECT_FALSE(set("level.skill", "5.1"));
+  EXPECT_TRUE(set("level.color", "359"));
+  EXPECT_FALSE(set("level.color", "360"));
+  EXPECT_FALSE(set("level.color", "-2"));
 }
 
 TEST(Levels, ConfigFieldsAreInTableLevel) {

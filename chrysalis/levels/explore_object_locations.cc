@@ -14,13 +14,12 @@ constexpr float kItemAboveFloor = 15.0f;
 struct Materials {
   MaterialId corridor_wall = *find_material("corridor_wall");
   MaterialId corridor_floor = *find_material("corridor_floor");
+  MaterialId curtain = *find_material("curtain");
   MaterialId sky = *find_material("sky_blue");
 };
 
-// One wall and one floor for all rooms of the episode; corridors always look the same.
-FloorPlan plan_of(const RoomMaze& maze, const Materials& materials, RandomStream& random) {
-  const MaterialId room_wall = theme_wall(random.between(0, kThemeWallCount - 1));
-  const MaterialId room_floor = theme_floor(random.between(0, kThemeFloorCount - 1));
+// A wall and a floor for each variation of the episode's rooms; corridors always look the same.
+FloorPlan plan_of(const RoomMaze& maze, int variations, const Materials& materials, RandomStream& random) {
   FloorPlan plan;
   for (int i = 0; i <= maze.width(); ++i) plan.xs.push_back(kCell * static_cast<float>(i));
   for (int i = 0; i <= maze.height(); ++i) plan.ys.push_back(kCell * static_cast<float>(i));
@@ -31,9 +30,22 @@ FloorPlan plan_of(const RoomMaze& maze, const Materials& materials, RandomStream
       PlanCell& cell = plan.at(column, row);
       cell.solid = !maze.open(column, row);
       if (cell.solid) continue;
-      const bool room = maze.in_room(column, row);
-      cell.wall = room ? room_wall : materials.corridor_wall;
-      cell.floor = room ? room_floor : materials.corridor_floor;
+      cell.wall = materials.corridor_wall;
+      cell.floor = materials.corridor_floor;
+    }
+  }
+  const auto room_count = static_cast<int>(maze.rooms().size());
+  for (int variation = 0; variation < variations; ++variation) {
+    const MaterialId wall = theme_wall(random.between(0, kThemeWallCount - 1));
+    const MaterialId floor = theme_floor(random.between(0, kThemeFloorCount - 1));
+    for (int i = variation; i < room_count; i += variations) {
+      const Room& room = maze.rooms()[static_cast<std::size_t>(i)];
+      for (int row = room.row; row < room.row + room.height; ++row) {
+        for (int column = room.column; column < room.column + room.width; ++column) {
+          plan.at(column, row).wall = wall;
+          plan.at(column, row).floor = floor;
+        }
+      }
     }
   }
   return plan;
@@ -98,6 +110,31 @@ void hang_pictures(const FloorPlan& plan, double frequency, RandomStream& random
         wall_picture(plan, faces[i].column, faces[i].row, faces[i].side, picture(pictures[i])));
 }
 
+// Across each opening of a room, in its middle; to be seen from both sides.
+void hang_curtains(const RoomMaze& maze, const FloorPlan& plan, MaterialId material, Map& map) {
+  const auto hang = [&](Vec3 top_left, Vec3 across) {
+    Surface curtain{
+        .corner = top_left, .right = across, .down = {0, 0, -plan.wall_height}, .material = material};
+    map.surfaces.push_back(curtain);
+    curtain.corner += curtain.right;
+    curtain.right = curtain.right * -1.0f;
+    map.surfaces.push_back(curtain);
+  };
+  for (int row = 1; row + 1 < plan.rows(); ++row) {
+    for (int column = 1; column + 1 < plan.columns(); ++column) {
+      if (!maze.open(column, row) || maze.in_room(column, row)) continue;
+      // What is open beside a room and no part of it is an opening.
+      const Vec3 middle = plan.floor_centre(column, row) + Vec3{0, 0, plan.wall_height};
+      const float half = 0.5f * kCell;
+      if (maze.in_room(column - 1, row) || maze.in_room(column + 1, row)) {
+        hang(middle + Vec3{0, half, 0}, {0, -kCell, 0});
+      } else if (maze.in_room(column, row - 1) || maze.in_room(column, row + 1)) {
+        hang(middle - Vec3{half, 0, 0}, {kCell, 0, 0});
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Result<ExploreSettings> explore_settings(const LevelConfig& config) {
@@ -127,22 +164,26 @@ Result<ExploreSettings> explore_settings(const LevelConfig& config) {
                          .object_count = static_cast<int>(config.object_count),
                          .spawn_count = static_cast<int>(config.spawn_count),
                          .reward_density = config.reward_density,
-                         .decal_frequency = config.decal_frequency};
+                         .decal_frequency = config.decal_frequency,
+                         .max_variations = static_cast<int>(config.max_variations),
+                         .curtains = config.has_doors,
+                         .sky = config.use_skybox};
 }
 
 std::shared_ptr<const Map> make_explore_map(const ExploreSettings& settings, RandomStream& random) {
   static const Materials materials;
   const RoomMaze maze(settings.maze, random);
-  const FloorPlan plan = plan_of(maze, materials, random);
+  const FloorPlan plan = plan_of(maze, settings.max_variations, materials, random);
   auto map = std::make_shared<Map>();
   map->name = "explore_object_locations";
-  map->sky = {.open = true, .material = materials.sky};
+  map->sky = {.open = settings.sky, .material = materials.sky};
   for (int row = maze.height() - 1; row >= 0; --row) {
     for (int column = 0; column < maze.width(); ++column) map->layout += maze.open(column, row) ? ' ' : '#';
     map->layout += '\n';
   }
   furnish(maze, settings, plan, random, *map);
   build_plan(plan, *map);
+  if (settings.curtains) hang_curtains(maze, plan, materials.curtain, *map);
   hang_pictures(plan, settings.decal_frequency, random, *map);
   map->finish();
   return map;

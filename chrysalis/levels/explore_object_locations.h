@@ -18,6 +18,9 @@ struct ExploreSettings {
   int spawn_count = 5;          // Of each room, as far as it has cells.
   double reward_density = 0.5;  // Share of object cells with an apple, rounded to the nearest number of them.
   double decal_frequency = 0.1;
+  int max_variations = 1;  // Looks that rooms take in turns.
+  bool curtains = false;   // In each doorway of a room: hides what lies behind, lets bodies through.
+  bool sky = true;
 };
 
 // Of a config; the error names a setting that does not go with the others.

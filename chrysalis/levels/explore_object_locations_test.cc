@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -166,6 +167,81 @@ TEST(ExploreMap, RewardDensityAndCountsAreFollowed) {
   const auto map = make_explore_map(settings, random);
   EXPECT_EQ(map->spawns.size(), 4u);
   EXPECT_EQ(map->items.size(), 6u);
+}
+
+ExploreSettings with(auto&& change) {
+  ExploreSettings settings;
+  change(settings);
+  return settings;
+}
+
+// The looks that rooms have, of a set that is drawn from.
+std::set<MaterialId> themes_of(const Map& map, MaterialId (*theme)(int), int count) {
+  std::set<MaterialId> found;
+  for (const Surface& surface : map.surfaces)
+    for (int i = 0; i < count; ++i)
+      if (surface.material == theme(i)) found.insert(surface.material);
+  return found;
+}
+
+TEST(ExploreMap, RoomsTakeTurnsAtTheVariations) {
+  int walls_of_three = 0, floors_of_three = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    RandomStream one{RandomKey(seed)}, three{RandomKey(seed)};
+    const auto plain = make_explore_map({}, one);
+    const auto varied =
+        make_explore_map(with([](ExploreSettings& settings) { settings.max_variations = 3; }), three);
+    const auto walls = themes_of(*varied, theme_wall, kThemeWallCount);
+    const auto floors = themes_of(*varied, theme_floor, kThemeFloorCount);
+    const auto plain_walls = themes_of(*plain, theme_wall, kThemeWallCount);
+    EXPECT_EQ(plain_walls.size(), 1u);
+    EXPECT_EQ(themes_of(*plain, theme_floor, kThemeFloorCount).size(), 1u);
+    EXPECT_EQ(walls.count(*plain_walls.begin()), 1u) << "the first is what it is without others";
+    EXPECT_LE(walls.size(), 3u);
+    EXPECT_LE(floors.size(), 3u);
+    walls_of_three += walls.size() == 3 ? 1 : 0;
+    floors_of_three += floors.size() == 3 ? 1 : 0;
+  }
+  EXPECT_GT(walls_of_three, 35);
+  EXPECT_GT(floors_of_three, 35);
+}
+
+TEST(ExploreMap, DoorsHideWhatLiesBehindARoomsOpenings) {
+  const MaterialId curtain = find_material("curtain").value();
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    RandomStream open{RandomKey(seed)}, hung{RandomKey(seed)};
+    const auto plain = make_explore_map({}, open);
+    const auto map =
+        make_explore_map(with([](ExploreSettings& settings) { settings.curtains = true; }), hung);
+    EXPECT_EQ(map->layout, plain->layout);
+    EXPECT_EQ(map->solids.size(), plain->solids.size()) << "bodies pass";
+    std::vector<Surface> curtains;
+    for (const Surface& surface : map->surfaces)
+      if (surface.material == curtain) curtains.push_back(surface);
+    ASSERT_GE(curtains.size(), 4u);
+    EXPECT_EQ(map->surfaces.size(), plain->surfaces.size() + curtains.size());
+    // In pairs that face one another, each across the middle of a cell.
+    for (std::size_t i = 0; i < curtains.size(); i += 2) {
+      const Surface& front = curtains[i];
+      const Surface& back = curtains[i + 1];
+      EXPECT_EQ(front.corner + front.right, back.corner);
+      EXPECT_EQ(back.corner + back.right, front.corner);
+      EXPECT_EQ(length(front.right), 100.0f);
+      EXPECT_EQ(front.down, (Vec3{0, 0, -100}));
+      const Vec3 middle = front.corner + front.right * 0.5f;
+      EXPECT_EQ(std::fmod(middle.x, 100.0f), 50.0f);
+      EXPECT_EQ(std::fmod(middle.y, 100.0f), 50.0f);
+      const auto cell = static_cast<std::size_t>(
+          (kSide - 1 - static_cast<int>(middle.y / 100)) * (kSide + 1) + static_cast<int>(middle.x / 100));
+      EXPECT_EQ(map->layout[cell], ' ');
+    }
+  }
+}
+
+TEST(ExploreMap, WithoutASkyboxTheSkyIsClosed) {
+  RandomStream random{RandomKey(1)};
+  const ExploreSettings settings = with([](ExploreSettings& changed) { changed.sky = false; });
+  EXPECT_FALSE(make_explore_map(settings, random)->sky.open);
 }
 
 }  // namespace

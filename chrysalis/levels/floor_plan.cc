@@ -117,10 +117,12 @@ class Builder {
       // One sheet over everything: what lies over the walls is hidden by them.
       map_.surfaces.push_back(
           ceiling_surface(corner(0, 0, plan_.wall_height), far_corner(plan_.wall_height), *plan_.ceiling));
-      map_.solids.push_back({corner(0, 0, plan_.wall_height), far_corner(plan_.wall_height + kSlab)});
     }
+    const bool closed = plan_.ceiling || plan_.lid;
+    if (closed)
+      map_.solids.push_back({corner(0, 0, plan_.wall_height), far_corner(plan_.wall_height + kSlab)});
     map_.solids.push_back({corner(0, 0, lowest_ - kSlab), far_corner(lowest_)});
-    const float top = plan_.ceiling ? plan_.wall_height : std::max(plan_.wall_height, highest_ + kHeadroom);
+    const float top = closed ? plan_.wall_height : std::max(plan_.wall_height, highest_ + kHeadroom);
     add_solids(top, [](const PlanCell& cell) { return cell.solid; });
   }
 

@@ -30,6 +30,7 @@ struct FloorPlan {
   MaterialId wall = 0;                // Where neither of two cells names a wall, and on top of walls.
   float wall_height = 100.0f;         // Level of the walls' tops, and of the ceiling.
   std::optional<MaterialId> ceiling;  // None: open to the sky.
+  bool lid = false;                   // Open to the sky, but nothing gets out that way.
 
   int columns() const { return static_cast<int>(xs.size()) - 1; }
   int rows() const { return static_cast<int>(ys.size()) - 1; }

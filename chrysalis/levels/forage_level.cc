@@ -24,6 +24,10 @@ ForageLevel::ForageLevel(LevelSpec spec, ForageRules rules, MakeMap make_map)
 void ForageLevel::start(RandomKey episode_key) {
   map_key_ = episode_key.split(0).value();
   places_ = RandomStream(episode_key.split(1));
+  begin();
+}
+
+void ForageLevel::begin() {
   RandomStream map_random(map_key_, 0);
   auto map = make_map_(map_random);
   if (world_) {
@@ -65,6 +69,11 @@ ForageLevel::Place ForageLevel::draw_place() {
 }
 
 void ForageLevel::restart() {
+  if (rules_.new_map_at_restart) {
+    map_key_ = places_.next();
+    begin();
+    return;
+  }
   for (std::size_t i = 0; i < world_->items().size(); ++i)
     world_->set_item_present(static_cast<int>(i), true);
   const Place place = draw_place();

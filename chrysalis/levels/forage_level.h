@@ -15,9 +15,11 @@ struct ForageRules {
   int goal_reward = 10;
   // When the last apple of a map is taken, the map restarts; otherwise nothing more happens.
   bool apples_return = true;
+  bool new_map_at_restart = false;
 };
 
-// A restart brings all items back and moves the agent to a spawn drawn anew. A goal always restarts its map.
+// A restart brings all items back, or makes the map anew, and moves the agent to a spawn drawn anew. A goal
+// always restarts its map.
 class ForageLevel final : public Level {
  public:
   // The map of an episode: a function of the stream alone. A fixed level returns its one map.
@@ -39,6 +41,8 @@ class ForageLevel final : public Level {
     float yaw_degrees;
   };
   Place draw_place();
+  // Begins with the map of map_key_ and the agent in it.
+  void begin();
   void restart();
 
   LevelSpec spec_;

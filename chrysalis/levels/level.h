@@ -33,7 +33,8 @@ class Level {
   virtual void start(RandomKey episode_key) = 0;
 
   // One frame with this action; returns the reward. Restarts inside an episode (a goal reached, all apples
-  // taken) happen here and put the agent elsewhere at once. Needs start() or restore(). Allocates nothing.
+  // taken) happen here and put the agent elsewhere at once. Needs start() or restore(). Allocates nothing but
+  // a map that is made anew for a restart.
   virtual int step(const RawAction& action) = 0;
 
   // The world as it stands; valid until the next start() or restore(). Needs one of them before.

@@ -8,8 +8,8 @@
 
 namespace chrysalis {
 
-// Cells are the squares of a level's grid. Settings other than the name and the length of an episode are
-// those of levels whose maze is generated; defaults are the original's.
+// Cells are the squares of a level's grid. Settings other than the name and the length of an episode belong
+// to some levels only: the catalog says which. Defaults are the original's.
 struct LevelConfig {
   std::string name = "seek_apples";
   std::int64_t episode_seconds = 0;
@@ -23,6 +23,13 @@ struct LevelConfig {
   double reward_density = 0.5;
   double extra_connection_probability = 0.0;
   double decal_frequency = 0.1;
+  std::int64_t max_variations = 1;
+  bool has_doors = false;
+  bool quick_restart = true;
+  bool use_skybox = true;
+  std::int64_t bot_count = -1;
+  double skill = 4.0;
+  std::int64_t color = -1;
 
   void visit(FieldVisitor& v) {
     v.begin_table("level");
@@ -87,6 +94,33 @@ struct LevelConfig {
             extra_connection_probability);
     v.field({.name = "decal_frequency", .help = "Pictures for each face of wall", .min = 0, .max = 1},
             decal_frequency);
+    v.field({.name = "max_variations",
+             .help = "Looks among the rooms of a maze, each a wall and a floor; rooms take turns",
+             .min = 1,
+             .max = 26},
+            max_variations);
+    v.field(
+        {.name = "has_doors",
+         .help =
+             "A curtain in each opening between regions: it hides what lies behind and lets bodies through"},
+        has_doors);
+    v.field({.name = "quick_restart",
+             .help = "When all apples are taken the same maze is restarted; otherwise a new one is made"},
+            quick_restart);
+    v.field({.name = "use_skybox", .help = "A sky above the maze; otherwise it is black"}, use_skybox);
+    v.field({.name = "bot_count",
+             .help = "Players beside the agent, each at a spawn point of its own; -1 is the level's own",
+             .unit = "bots",
+             .min = -1,
+             .max = 19},
+            bot_count);
+    v.field({.name = "skill", .help = "How well bots play; 4 is the original's", .min = 1, .max = 5}, skill);
+    v.field({.name = "color",
+             .help = "Hue of the bots' bodies; -1: drawn for each episode, or the level's own colours",
+             .unit = "degrees",
+             .min = -1,
+             .max = 359},
+            color);
     v.end_table();
   }
 };

@@ -8,5 +8,6 @@ namespace chrysalis {
 
 // Built once, shared by all.
 const TextMap& nav_maze_static_01_map();
+const TextMap& nav_maze_static_02_map();
 
 }  // namespace chrysalis

@@ -24,6 +24,8 @@ struct Camera {
     const Vec3 offset = point - position;
     return {dot(offset, right), dot(offset, up), dot(offset, forward)};
   }
+  // Half of what the picture's width spans at a depth, in u.
+  float half_span(float depth) const { return depth * 0.5f * static_cast<float>(width) / focal; }
 };
 
 // Field of view 90 degrees. Positive pitch looks down; positive roll lowers the right side, as a head that

@@ -1,6 +1,7 @@
 // What one picture consists of, in the order of drawing: polygons of surfaces and meshes that may be seen.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -12,16 +13,33 @@
 
 namespace chrysalis {
 
+// A straight bar of light, bright inside: `half_width` u to each side, at least `pixels_min` wide on the
+// picture wherever it is.
+struct Bar {
+  Vec3 from;
+  Vec3 to;
+  float half_width = 1.0f;
+  float pixels_min = 0.0f;
+  float pixels_max = 96.0f;
+  Rgb core;
+  Rgb rim;
+};
+inline constexpr std::size_t kBarFaces = 2;  // Polygons.
+
 // Keeps its memory from picture to picture.
 class DrawList {
  public:
-  // Room for a scene and meshes of `face_count` faces in all, `vertex_count` vertices the largest, so that
-  // pictures of them allocate nothing.
+  // Room for a scene and meshes and bars of `face_count` faces in all, `vertex_count` vertices the largest
+  // mesh, so that pictures of them allocate nothing.
   void reserve(const Scene& scene, std::size_t face_count, std::size_t vertex_count);
   void clear() { polygons_.clear(); }
   // The surfaces of a scene, nearest first, so that the depth test spares the texels of what is hidden.
-  void add_surfaces(const Camera& camera, const Scene& scene);
-  void add_mesh(const Camera& camera, const Mesh& mesh, const Pose& pose);
+  // `frame`: how far the texture of what flows has come.
+  void add_surfaces(const Camera& camera, const Scene& scene, std::int64_t frame);
+  // `palette`: a colour for each of the mesh's regions.
+  void add_mesh(const Camera& camera, const Mesh& mesh, const Pose& pose, std::span<const Rgb> palette = {});
+  // A bar of light: what of it is nearer than the near plane is left out, the rest faces the eye.
+  void add_bar(const Camera& camera, const Bar& bar);
   std::span<const ScreenPolygon> polygons() const { return polygons_; }
 
  private:

@@ -137,6 +137,21 @@ Paint grass(const Material& m, float u, float v) {
          (0.9f + 0.2f * blades);
 }
 
+// Bright melt between plates of darker crust, brightest in the veins.
+Paint lava(const Material& m, float u, float v) {
+  const float warp = 0.35f * cloud_noise(u * 4.0f, v * 4.0f, 4, 3, m.seed + 3);
+  const float ridge = std::abs(cloud_noise(u * 4.0f + warp, v * 4.0f + warp, 4, 3, m.seed) - 0.5f);
+  const Paint crust = mix(Paint(m.accent), Paint(m.base), 1.3f - ridge * 7.0f);
+  return mix({255.0f, 224.0f, 96.0f}, crust, ridge * 22.0f);
+}
+
+// A plate with a ring of light.
+Paint pad(const Material& m, float u, float v) {
+  const float x = u - 0.5f, y = v - 0.5f, radius = std::sqrt(x * x + y * y);
+  const bool ring = radius > 0.27f && radius < 0.43f;
+  return Paint(ring || radius < 0.1f ? m.accent : m.base);
+}
+
 }  // namespace
 
 Paint mix(Paint p, Paint q, float t) {
@@ -197,6 +212,10 @@ Paint paint(const Material& material, float u, float v) {
       return paint_picture(material, u, v);
     case Pattern::kSky:
       return Paint(material.base);
+    case Pattern::kLava:
+      return lava(material, u, v);
+    case Pattern::kPad:
+      return pad(material, u, v);
   }
   return Paint(material.base);
 }

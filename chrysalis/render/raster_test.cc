@@ -103,7 +103,7 @@ std::vector<Texel> draw(const std::vector<Surface>& surfaces, const std::vector<
   for (std::size_t i = 0; i < surfaces.size(); ++i) scene.paint[i].texels = addresses[i].data();
   const Camera camera = make_camera(eye, width, height);
   DrawList list;
-  list.add_surfaces(camera, scene);
+  list.add_surfaces(camera, scene, 0);
   Canvas canvas(width, height);
   clear_canvas(canvas);
   draw_polygons(camera, list.polygons(), canvas);

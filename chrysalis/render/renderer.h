@@ -17,10 +17,10 @@ namespace chrysalis {
 inline constexpr int kPictureSideMin = 4;
 inline constexpr int kPictureSideMax = 2048;
 
-// The bytes depend on nothing but the world's state, the eye and the size: not on earlier calls, threads or
-// the width of the machine's vectors. Renderers share immutable textures only, so each thread may use its own
-// at once. render() allocates nothing once it has seen a map of this size and its items; it makes no system
-// call.
+// The bytes depend on nothing but the world's state, the eye, the viewer and the size: not on earlier calls,
+// threads or the width of the machine's vectors. Renderers share immutable textures and meshes only, so each
+// thread may use its own at once. render() allocates nothing once it has seen a map of this size, its items
+// and as many players in arms; it makes no system call.
 class Renderer {
  public:
   // The error names the side that is no multiple of 4 from kPictureSideMin to kPictureSideMax.
@@ -36,18 +36,24 @@ class Renderer {
   void set_map(std::shared_ptr<const Map> map);
 
   // What the eye sees: height x width x 3 bytes, rows from the top, interleaved RGB, into `rgb`, whose size
-  // must be picture_bytes(). Horizontal field of view 90 degrees; pitch within +-90.
-  void render(const World& world, const Eye& eye, std::span<std::uint8_t> rgb);
-  // The whole map from above, ceilings left out, +y up, players as arrows. For people; allocates.
+  // must be picture_bytes(). Horizontal field of view 90 degrees; pitch within +-90. viewer: whose eye it is;
+  // its body is not drawn.
+  void render(const World& world, const Eye& eye, std::span<std::uint8_t> rgb, int viewer = kNobody);
+  // The whole map from above, ceilings left out, +y up, players alive as arrows in the colours of their front
+  // and back, without an outfit in one that stands out. For people; allocates.
   void render_top_down(const World& world, std::span<std::uint8_t> rgb);
 
  private:
+  // Room for all that can be in a world of the map at hand with so many players in arms.
+  void reserve(std::size_t players);
   void add_items(const Camera& camera, const World& world);
+  void add_markers(const Camera& camera, const World& world);
   void finish(const Camera& camera, const Background& background, std::span<std::uint8_t> rgb);
 
   // Kept alive, so that its address names it.
   std::shared_ptr<const Map> map_;
   Scene scene_;
+  std::size_t players_ = 0;  // In arms, for whom there is room.
   // Scratch of one picture.
   Canvas canvas_;
   DrawList draw_list_;

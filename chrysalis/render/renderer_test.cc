@@ -8,38 +8,11 @@
 #include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/bytes.h"
 #include "chrysalis/core/random.h"
+#include "chrysalis/render/item_model.h"
+#include "chrysalis/render/picture_test.h"
 
 namespace chrysalis {
 namespace {
-
-MaterialId material(const char* name) {
-  return *find_material(name);
-}
-
-Surface wall(Vec3 corner, Vec3 right, float high, const char* name) {
-  Surface s;
-  s.corner = corner;
-  s.right = right;
-  s.down = {0, 0, -high};
-  s.material = material(name);
-  return s;
-}
-Surface floor(float low, float high, float z, const char* name) {
-  Surface s;
-  s.corner = {low, high, z};
-  s.right = {high - low, 0, 0};
-  s.down = {0, low - high, 0};
-  s.material = material(name);
-  return s;
-}
-
-std::shared_ptr<Map> make_map(std::vector<Surface> surfaces, std::vector<ItemPlacement> items = {}) {
-  auto map = std::make_shared<Map>();
-  map->surfaces = std::move(surfaces);
-  map->items = std::move(items);
-  map->finish();
-  return map;
-}
 
 // A room of 400 x 400 u around the origin, floor at 0, walls 100 u high, open sky, a picture on the wall in
 // the east.
@@ -53,22 +26,6 @@ std::shared_ptr<Map> make_room(std::vector<ItemPlacement> items = {}) {
       std::move(items));
   map->sky = {true, material("sky_blue")};
   return map;
-}
-
-struct Picture {
-  int width, height;
-  std::vector<std::uint8_t> rgb;
-  Rgb at(int column, int row) const {
-    const std::size_t i = (static_cast<std::size_t>(row) * width + column) * 3;
-    return {rgb[i], rgb[i + 1], rgb[i + 2]};
-  }
-};
-
-Picture look(const World& world, const Eye& eye, int width = 96, int height = 72) {
-  Renderer renderer(width, height);
-  Picture picture{width, height, std::vector<std::uint8_t>(renderer.picture_bytes())};
-  renderer.render(world, eye, picture.rgb);
-  return picture;
 }
 
 constexpr Rgb kBlack{0, 0, 0};
@@ -181,14 +138,7 @@ TEST(RendererTest, TheSkyTurnsWithTheHeadAndIsBlackWhereClosed) {
             kBlack);
 }
 
-// Pixels that look like the item: far from the grey floor and walls of this test.
-int coloured_pixels(const Picture& picture, bool (*is_item)(Rgb)) {
-  int count = 0;
-  for (int row = 0; row < picture.height; ++row) {
-    for (int column = 0; column < picture.width; ++column) count += is_item(picture.at(column, row));
-  }
-  return count;
-}
+// Colours of items: far from the grey floor and walls of these tests.
 bool is_red(Rgb c) {
   return c.r > 90 && c.r > 3 * c.g && c.r > 3 * c.b;
 }

@@ -37,12 +37,32 @@ void build_scene(std::span<const Surface> surfaces, const TextureSet& textures, 
     const float light = materials[s.material].self_lit ? 1.0f : std::clamp(s.light, 0.0f, 1.0f);
     scene.paint[i] = {textures.texture(s.material).data(),
                       static_cast<std::uint32_t>(std::lround(light * static_cast<float>(kFullLight))),
-                      s.tiles_right * kTextureSize, s.tiles_down * kTextureSize};
+                      s.tiles_right * kTextureSize, s.tiles_down * kTextureSize, materials[s.material].flows};
   }
 }
 
+std::vector<Surface> pad_surfaces(const Map& map) {
+  constexpr float kHalf = 20.0f, kReach = 24.0f, kAboveFloor = 0.5f;
+  std::vector<Surface> pads;
+  for (const ItemPlacement& item : map.items) {
+    const ItemType& type = item_type(item.kind);
+    if (type.respawn_ms == 0) continue;  // A level's own.
+    float floor = item.position.z - kReach;
+    map.solids_near({item.position.x, item.position.y, floor}, item.position,
+                    [&](const Solid& solid) { floor = std::max(floor, solid.max.z); });
+    if (floor == item.position.z - kReach || floor > item.position.z) continue;  // In the air, or in a wall.
+    Surface pad;
+    pad.corner = {item.position.x - kHalf, item.position.y + kHalf, floor + kAboveFloor};
+    pad.right = {2 * kHalf, 0, 0};
+    pad.down = {0, -2 * kHalf, 0};
+    pad.material = *find_material(fmt::format("pad_{}", type.name));
+    pads.push_back(pad);
+  }
+  return pads;
+}
+
 std::vector<Surface> top_down_surfaces(const Map& map) {
-  std::vector<Surface> surfaces;
+  std::vector<Surface> surfaces = pad_surfaces(map);
   float ceiling = std::numeric_limits<float>::infinity();
   for (const Surface& surface : map.surfaces) {
     if (surface.is_ceiling) {
@@ -51,6 +71,10 @@ std::vector<Surface> top_down_surfaces(const Map& map) {
       surfaces.push_back(surface);
     }
   }
+  // What is higher than everything that is drawn only keeps bodies in.
+  float roof = -std::numeric_limits<float>::infinity();
+  for (const Surface& s : surfaces) roof = std::max({roof, s.corner.z, (s.corner + s.right + s.down).z});
+  ceiling = std::min(ceiling, roof);
   const MaterialId dark = *find_material("plain_dark");
   for (const Solid& solid : map.solids) {
     if (solid.min.z >= ceiling - 1.0f) continue;

@@ -19,6 +19,7 @@ struct SurfacePaint {
   std::uint32_t light = kFullLight;
   float texels_right = 0.0f;
   float texels_down = 0.0f;
+  bool flows = false;
 };
 
 struct Scene {
@@ -33,6 +34,10 @@ struct Scene {
 
 // Reuses scene's memory.
 void build_scene(std::span<const Surface> surfaces, const TextureSet& textures, Scene& scene);
+
+// What lies under the gadgets, armour and health that a map puts on a floor: a plate in the colour of what
+// comes back there.
+std::vector<Surface> pad_surfaces(const Map& map);
 
 // What a top-down view shows: the surfaces without ceilings, and dark lids on the solids, so that walls are
 // seen from above.

@@ -34,15 +34,18 @@ enum class Pattern : std::uint8_t {
   kGrass,
   kPicture,
   kSky,
+  kLava,
+  kPad,
 };
 
 struct Material {
   std::string name;  // "brick_red", "picture_17", …; what map files and messages say.
   Pattern pattern = Pattern::kPlain;
   Rgb base;
-  Rgb accent;              // Mortar, gaps, second stripe…
+  Rgb accent;              // Mortar, gaps, second stripe, crust, ring…
   std::uint32_t seed = 0;  // Distinguishes surfaces of one pattern.
   bool self_lit = false;   // Drawn at full brightness whatever the surface's light.
+  bool flows = false;      // Its texture creeps along, by the world's frames.
 };
 
 // Every material there is, MaterialId the index.

@@ -58,6 +58,8 @@ class World {
   // one for each player. Returns what happened, valid until the next call. Allocates nothing, but in the
   // first step of a copy.
   std::span<const WorldEvent> step(std::span<const RawAction> actions);
+  // What the last step() returned.
+  std::span<const WorldEvent> events() const { return state_.events; }
 
   // State without the map: restore() on a world of the same map gives an equal world. A state that was cut
   // short or belongs to a map with other items is refused, and the world stays as it was.

@@ -37,7 +37,7 @@ TEST(Verbs, HelpNamesTheOptionsAndHasAnExample) {
       {"train", {"--run", "--set", "--device", "--fresh", "configs/seek_apples.toml"}},
       {"eval", {"--policy", "--level", "--checkpoint", "--seed", "--set", "--episodes", "--json"}},
       {"record", {"--policy", "--level", "--out", "--agent-steps", "--scale", "--frames", ".mp4", ".png"}},
-      {"render", {"--level", "--seed", "--out", "--size", "--top-down", "--scale", "--set"}},
+      {"render", {"--level", "--seed", "--out", "--size", "--top-down", "--sheet", "--scale", "--set"}},
       {"replay",
        {"--level", "--seed", "--actions", "--out", "--set", "frame,x,y,z,yaw,pitch,vx,vy,vz,reward"}},
       {"inspect", {"--json", "--curve", "--member"}},
@@ -125,8 +125,9 @@ TEST(Verbs, EvalOfTheRandomPolicyIsTheSameForTheSameSeed) {
 
 TEST(Verbs, RenderDrawsEachLevelTheSameEveryTime) {
   const ScratchDirectory scratch;
-  const std::vector<std::string> levels = {"seek_apples", "explore_object_locations_small",
-                                           "nav_maze_static_01"};
+  const std::vector<std::string> levels = {"seek_apples",        "explore_object_locations_small",
+                                           "nav_maze_static_01", "nav_maze_static_02",
+                                           "lt_horseshoe_color", "lt_chasm"};
   std::vector<Arguments> all;
   for (const std::string& level : levels)
     for (const char* copy : {"1", "2"})
@@ -151,6 +152,24 @@ TEST(Verbs, RenderDrawsEachLevelTheSameEveryTime) {
   EXPECT_EQ(read_png(scratch / "plain.png")->width, 96);
   EXPECT_EQ(read_png(scratch / "plain.png")->height, 72);
   EXPECT_EQ(read_png(scratch / "top.png")->width, 80);
+}
+
+TEST(Verbs, RenderLaysAnEpisodeOutAsAContactSheet) {
+  const ScratchDirectory scratch;
+  const Arguments sheet = {
+      "render",  "--level", "lt_chasm", "--size", "16x12", "--set", "level.episode_seconds=9",
+      "--sheet", "3",       "--out"};
+  std::vector<Arguments> all = {sheet, sheet, sheet};
+  all[0].push_back("one.png");
+  all[1].push_back("two.png");
+  all[2].insert(all[2].end(), {"top.png", "--top-down", "--scale", "2"});
+  for (const Outcome& outcome : run_all(all, scratch.path())) EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(text_of_file(scratch / "one.png"), text_of_file(scratch / "two.png"));
+  const auto image = read_png(scratch / "one.png");
+  ASSERT_TRUE(image.ok()) << image.error().message;
+  EXPECT_EQ(image->width, 3 * 16 + 4 * 6);
+  EXPECT_EQ(image->height, 12 + 2 * 6);
+  EXPECT_EQ(read_png(scratch / "top.png")->width, 3 * 32 + 4 * 6);
 }
 
 // Turns from where the episode of a hall begins towards east, then runs.
