@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "chrysalis/core/check.h"
+
 namespace chrysalis {
 namespace {
 
@@ -37,6 +39,11 @@ Rgb mixed(Rgb p, Rgb q, float t) {
                                      t * (static_cast<float>(b) - static_cast<float>(a)));
   };
   return {channel(p.r, q.r), channel(p.g, q.g), channel(p.b, q.b)};
+}
+
+Rgb lit(Rgb colour, int light) {
+  const auto channel = [light](std::uint8_t c) { return static_cast<std::uint8_t>(c * light >> 8); };
+  return {channel(colour.r), channel(colour.g), channel(colour.b)};
 }
 
 // How far a flowing texture has crept: a texel every 16 frames, around without a seam.
@@ -117,17 +124,22 @@ void DrawList::add_mesh(const Camera& camera, const Mesh& mesh, const Pose& pose
       continue;
     }
     if (mesh.glows) {
+      CHRYSALIS_DCHECK(palette.size() == 2);
       const float facing = before / length(eye - mesh.vertices[face.corners[0]]);
       polygon.colour = pack_rgb(mixed(palette[1], palette[0], facing));
       continue;
     }
-    const Rgb colour =
-        face.region == kOwnColour ? face.colour : palette[static_cast<std::size_t>(face.region)];
-    const int light =
-        face_light(frame.x * (face.normal.x / pose.stretch.x) + frame.y * (face.normal.y / pose.stretch.y) +
-                   frame.z * (face.normal.z / pose.stretch.z));
-    const auto lit = [&](std::uint8_t c) { return static_cast<std::uint8_t>(c * light >> 8); };
-    polygon.colour = pack_rgb({lit(colour.r), lit(colour.g), lit(colour.b)});
+    const Vec3 normal = frame.x * (face.normal.x / pose.stretch.x) +
+                        frame.y * (face.normal.y / pose.stretch.y) +
+                        frame.z * (face.normal.z / pose.stretch.z);
+    const int light = face_light(normal);
+    if (face.region == kOwnColour) {
+      polygon.colour = pack_rgb(lit(face.colour, light));
+    } else {
+      CHRYSALIS_DCHECK(static_cast<std::size_t>(face.region) < palette.size());
+      // Brighter, because the palette tells things apart.
+      polygon.colour = pack_rgb(lit(palette[static_cast<std::size_t>(face.region)], (256 + light) / 2));
+    }
   }
 }
 

@@ -14,7 +14,7 @@ namespace {
 using Glow = std::array<Rgb, 2>;
 constexpr Glow kFlash{{{255, 255, 200}, {255, 170, 20}}};
 constexpr Glow kBlow{{{255, 255, 255}, {130, 150, 255}}};
-constexpr float kFlashRadius = 6.0f;
+constexpr float kFlashRadius = 7.0f;
 constexpr Glow kTeleport{{{255, 255, 255}, {70, 150, 255}}};
 constexpr Rgb kWhite{255, 255, 255};
 
@@ -39,8 +39,17 @@ Mesh make_spindle() {
   return mesh;
 }
 
+// As large and glowing as a ball, for what is a few pixels wide.
+Mesh make_spark() {
+  Mesh mesh;
+  append_revolution(mesh, {{0, 1, {}}, {1, 0, {}}, {0, -1, {}}}, 6);
+  mesh.glows = true;
+  finish_mesh(mesh);
+  return mesh;
+}
+
 struct FightMeshes {
-  Mesh ball = make_ball(), spindle = make_spindle();
+  Mesh ball = make_ball(), spark = make_spark(), spindle = make_spindle();
 };
 const FightMeshes& meshes() {
   static const FightMeshes all;
@@ -54,17 +63,16 @@ Rgb dimmed(Rgb c, float light) {
   return {channel(c.r), channel(c.g), channel(c.b)};
 }
 
-void add_ball(const Camera& camera, Vec3 position, float radius, const Glow& glow, DrawList& list) {
-  list.add_mesh(camera, meshes().ball, {position, 0, 0, {radius, radius, radius}}, glow);
+void add_glow(const Camera& camera, const Mesh& mesh, Vec3 position, float radius, const Glow& glow,
+              DrawList& list) {
+  list.add_mesh(camera, mesh, {position, 0, 0, {radius, radius, radius}}, glow);
 }
 
-// A ball that is seen from afar and does not fill the view of one who is hit: from `pixels_min` to
-// `pixels_max` wide on a picture 96 wide.
-void add_spark(const Camera& camera, Vec3 position, float radius, float pixels_min, float pixels_max,
-               const Glow& glow, DrawList& list) {
+// A radius with which something is seen from afar and does not fill the view of one who is hit: it is from
+// `pixels_min` to `pixels_max` wide on a picture 96 wide.
+float bounded(const Camera& camera, Vec3 position, float radius, float pixels_min, float pixels_max) {
   const float half_pixel = camera.half_span(std::max(camera.to_view(position).z, kNearPlane)) / 96.0f;
-  add_ball(camera, position, std::clamp(radius, half_pixel * pixels_min, half_pixel * pixels_max), glow,
-           list);
+  return std::clamp(radius, half_pixel * pixels_min, half_pixel * pixels_max);
 }
 
 // Where a shot seems to begin: at the end of a gadget that is held beside and below the line of fire, so that
@@ -100,17 +108,20 @@ void add_effect(const Camera& camera, const Effect& effect, bool own, DrawList& 
                             dimmed(gadget_colour(Gadget::kDisc), 0.4f + 0.6f * left)});
       return;
     case Effect::Kind::kRapid:
-      add_spark(camera, effect.to, 1.0f + 4.0f * left, 1.5f, 5.0f, kFlash, list);
+      add_glow(camera, meshes().spark, effect.to, bounded(camera, effect.to, 1.0f + 4.0f * left, 1.5f, 5.0f),
+               kFlash, list);
       return;
     case Effect::Kind::kImpulse:
-      add_spark(camera, effect.to, 3.0f + 6.0f * left, 2.0f, 12.0f, kBlow, list);
+      add_glow(camera, meshes().ball, effect.to, bounded(camera, effect.to, 3.0f + 6.0f * left, 2.0f, 12.0f),
+               kBlow, list);
       return;
     case Effect::Kind::kExplosion: {
       // Grows fast, burns out from white, then shrinks away.
       const float radius = 60.0f * std::min(0.35f + 2.0f * age, 1.0f) * std::min(2.2f * left, 1.0f);
       const float heat = std::min(2.0f * left, 1.0f);
       const Rgb rim = gadget_colour(Gadget::kOrb);
-      add_ball(camera, effect.to, radius, {dimmed(kWhite, heat), dimmed(rim, 0.3f + 0.7f * heat)}, list);
+      add_glow(camera, meshes().ball, effect.to, radius,
+               {dimmed(kWhite, heat), dimmed(rim, 0.3f + 0.7f * heat)}, list);
       return;
     }
     case Effect::Kind::kTeleport: {
@@ -141,7 +152,9 @@ void add_players(const Camera& camera, const World& world, int viewer, DrawList&
     const Body& body = world.players()[i];
     if (!fighter.alive || static_cast<int>(i) == viewer) continue;
     add_player(camera, body, fighter.outfit, fighter.held, list);
-    if (flashes(fighter)) add_spark(camera, gadget_tip(body), kFlashRadius, 1.0f, 8.0f, kFlash, list);
+    if (!flashes(fighter)) continue;
+    const Vec3 tip = gadget_tip(body);
+    add_glow(camera, meshes().spark, tip, bounded(camera, tip, kFlashRadius, 1.0f, 8.0f), kFlash, list);
   }
 }
 
@@ -150,7 +163,8 @@ void add_projectiles(const Camera& camera, const World& world, DrawList& list) {
   for (const Projectile& orb : world.projectiles()) {
     const Rgb colour = gadget_colour(orb.gadget);
     const float speed = length(orb.velocity);
-    add_spark(camera, orb.position, kRadius, 2.5f, 24.0f, {kWhite, colour}, list);
+    add_glow(camera, meshes().ball, orb.position, bounded(camera, orb.position, kRadius, 2.5f, 24.0f),
+             {kWhite, colour}, list);
     if (speed > 0.0f)
       list.add_bar(camera, {orb.position, orb.position - orb.velocity * (kTail / speed), 3.0f, 1.0f, 6.0f,
                             colour, dimmed(colour, 0.6f)});

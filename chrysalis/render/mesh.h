@@ -17,7 +17,7 @@ struct MeshFace {
   std::array<std::uint16_t, 4> corners{};
   int corner_count = 3;
   Rgb colour;
-  int region = kOwnColour;  // Or an index into the palette that the mesh is drawn with.
+  int region = kOwnColour;  // Or an index into the palette with which the mesh is drawn.
   // The plane normal . v = offset; the normal has length 1 and points outside. finish_mesh() fills them in.
   Vec3 normal{};
   float offset = 0.0f;

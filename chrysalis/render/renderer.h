@@ -1,5 +1,5 @@
-// A world seen from an eye, as RGB. Draws any map of textured rectangles and any meshes with a depth buffer;
-// knows nothing of grids or rewards.
+// A world seen from an eye, as RGB. Draws any map of textured rectangles, what lies in it, and the players of
+// an armed world with what they shoot, with a depth buffer; knows nothing of grids or rewards.
 #pragma once
 
 #include <cstdint>

@@ -295,6 +295,17 @@ TEST(RendererTest, FromAboveCeilingsAreLeftOutAndWallsHaveLids) {
   EXPECT_GT(marker.b, 2 * marker.g);
 }
 
+TEST(RendererTest, FromAboveALidOverAllIsLeftOut) {
+  auto map = make_room();
+  map->solids.push_back({{-200, -200, 100}, {200, 200, 116}});
+  map->finish();
+  Renderer renderer(96, 96);
+  Picture picture{96, 96, std::vector<std::uint8_t>(renderer.picture_bytes())};
+  renderer.render_top_down(World(map), picture.rgb);
+  const Rgb floor = picture.at(48, 48);
+  EXPECT_GT(floor.r, floor.b + 30) << "the boards of the room";
+}
+
 TEST(RendererDeathTest, ABufferOfTheWrongSizeIsABug) {
   const World world(make_room());
   Renderer renderer(96, 72);
