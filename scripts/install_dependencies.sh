@@ -8,7 +8,8 @@ libtorch-dev libopenblas-dev libhwy-dev
 libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
 libsqlite3-dev libssl-dev libboost-dev
 libpng-dev libavcodec-dev libavformat-dev libswscale-dev libavutil-dev
-libgtest-dev'
+libsdl2-dev
+libgtest-dev libx11-dev libxtst-dev xvfb'
 
 # A LibTorch of the user's own, where CMAKE_PREFIX_PATH leads to one.
 own_torch() {
@@ -33,7 +34,8 @@ Install these, then run `cmake --preset release && cmake --build --preset releas
   a C++20 compiler (g++ 12 or newer), CMake 3.23 or newer, Ninja, pkg-config
   LibTorch 1.13 or newer (CMAKE_PREFIX_PATH may lead to it) with OpenBLAS or MKL, never the reference BLAS
   Highway, CLI11, toml++, spdlog, fmt, nlohmann-json, SQLite 3, OpenSSL, Boost's headers, libpng,
-  FFmpeg's libavcodec, libavformat, libswscale and libavutil; GoogleTest for the tests
+  FFmpeg's libavcodec, libavformat, libswscale and libavutil, SDL 2;
+  GoogleTest, libX11, libXtst and Xvfb for the tests
 END
   exit 2
 }

@@ -22,6 +22,7 @@ Action add_train_command(CLI::App& app);
 Action add_eval_command(CLI::App& app);
 Action add_record_command(CLI::App& app);
 Action add_render_command(CLI::App& app);
+Action add_play_command(CLI::App& app);
 Action add_replay_command(CLI::App& app);
 Action add_inspect_command(CLI::App& app);
 Action add_lineage_command(CLI::App& app);

@@ -9,8 +9,10 @@
 
 namespace chrysalis {
 
-// Whether --out `path` can become a file. Errors: the name has none of `endings` (empty: any name will do), a
-// directory lies there, the directory that it names is missing, is none, or may not be written.
-Status check_output_path(const std::string& path, const std::vector<std::string_view>& endings);
+// Whether `path`, which `option` gave, can become a file. Errors: the name has none of `endings` (empty: any
+// name will do), a directory lies there, the directory that it names is missing, is none, or may not be
+// written.
+Status check_output_path(const std::string& path, const std::vector<std::string_view>& endings,
+                         std::string_view option = "--out");
 
 }  // namespace chrysalis

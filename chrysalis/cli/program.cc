@@ -46,9 +46,18 @@ constexpr std::array kVerbs = {
          "  chrysalis render --level lt_chasm --sheet 24 --out chasm.png\n"
          "  chrysalis render --level explore_object_locations_small --top-down --out map.png",
          add_render_command},
+    Verb{"play", "Play a level yourself, in a window",
+         "chrysalis play seek_apples --seed 3\n"
+         "  chrysalis play nav_maze_static_01 --record mine.csv && chrysalis replay --actions mine.csv\n"
+         "  Mouse: look. W A S D or arrows: move. Left button: fire. Space: jump. Ctrl or C: crouch.\n"
+         "  P: pause. Esc: end.",
+         add_play_command},
     Verb{"replay", "Run recorded raw actions, frame by frame",
          "chrysalis replay --level seek_apples --seed 3 --actions in.csv --out out.csv\n"
-         "  in: seven integers a frame (look right, look down, strafe, move, fire, jump, crouch)\n"
+         "  chrysalis replay --actions mine.csv\n"
+         "  in: seven integers a frame (look right, look down, strafe, move, fire, jump, crouch); a "
+         "recording\n"
+         "  of `chrysalis play` names its level, seed and settings too, and the hashes that prove a replay\n"
          "  out: frame,x,y,z,yaw,pitch,vx,vy,vz,reward",
          add_replay_command},
     Verb{"inspect", "Show a run: members, decisions, checkpoints, learning curve",
