@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "chrysalis/bots/aim.h"
 #include "chrysalis/bots/ground.h"
 
 namespace chrysalis {
@@ -11,10 +12,8 @@ namespace {
 
 constexpr float kFullSpeed = 320.0f;
 constexpr float kGain = 3200.0f;     // u a second, each second, that the legs add on the ground.
-constexpr float kAirGain = 320.0f;   // In the air.
+constexpr float kFriction = 6.0f;    // Share of the speed that the ground takes, a second.
 constexpr float kBraking = 5000.0f;  // And take away, together with friction.
-constexpr float kFall = 812.5f;      // Of a body in the air, in frames of whole numbers.
-constexpr float kJumpSpeed = 270.0f;
 constexpr float kJumpSeconds = 0.67f;
 constexpr float kIdealDistance = 140.0f;
 constexpr float kDistanceSlack = 40.0f;
@@ -29,8 +28,9 @@ constexpr float kRunUp = 40.0f;         // To full speed, and a little.
 constexpr float kAsideOfRunUp = 12.0f;  // Of a leap's line.
 constexpr float kLookAhead = 64.0f;     // Along the line, to where it steers.
 constexpr int kLeapMsMax = 4000;
-constexpr float kSureOfLanding = 24.0f;
-constexpr double kTooLate = 0.9;  // Of careless leaps; the others are too early by up to
+constexpr float kSureOfLanding = 24.0f;  // How much farther than a leap's gap it could fly.
+constexpr float kBesideNode = 4.0f;      // Of a node's own part of the floor, where it is still firm.
+constexpr double kTooLate = 0.9;         // Of careless leaps; the others are too early by up to
 constexpr double kTooEarly = 150.0;
 
 Vec3 level(Vec3 way) {
@@ -44,43 +44,39 @@ Vec3 unit_or_zero(Vec3 way) {
 Vec3 feet_of(const Body& body) {
   return body.origin - Vec3{0, 0, kOriginAboveFloor};
 }
-Vec3 velocity_after(const Body& body, Vec3 heading, float seconds) {
-  const Vec3 velocity = level(body.velocity);
-  const Vec3 missing = heading * kFullSpeed - velocity;
-  const float size = length(missing);
-  const float gained = kGain * seconds;
-  return size <= gained ? heading * kFullSpeed : velocity + missing * (gained / size);
+// Of a body on the ground whose legs push along the heading.
+Vec3 velocity_after(Vec3 velocity, Vec3 heading, float seconds) {
+  const Vec3 slowed = velocity * std::exp(-kFriction * seconds);
+  const float missing = std::max(0.0f, kFullSpeed - dot(slowed, heading));
+  return slowed + heading * std::min(missing, kGain * seconds);
 }
 
 // Whether the body, still on the ground, can go along the heading for `seconds` and then stop.
 bool safe(const Stand& stand, Vec3 heading, float seconds) {
-  const Vec3 velocity = velocity_after(stand.body, heading, seconds);
-  const float speed = length(velocity);
-  if (speed < 1) return true;
-  const Vec3 way = velocity * (seconds + speed / (2 * kBraking));
+  const Vec3 before = level(stand.body.velocity);
+  const Vec3 after = velocity_after(before, heading, seconds);
+  const Vec3 way = (before + after) * (0.5f * seconds) + after * (length(after) / (2 * kBraking));
   return footing_at(stand.map, feet_of(stand.body) + way).firm();
 }
 
-// Whether a jump along the heading ends on firm ground.
+// Whether a jump along the heading ends where one can walk: by the rules of bodies themselves.
 bool lands(const Stand& stand, Vec3 heading) {
-  const Vec3 velocity = level(stand.body.velocity);
-  const Vec3 feet = feet_of(stand.body);
-  // In the air the legs add little, and only up to their full speed.
-  const float steers = std::max(0.0f, (kFullSpeed - dot(velocity, heading)) / kAirGain);
-  Vec3 at = feet;
-  constexpr int kParts = 8;
-  for (int i = 1; i <= kParts; ++i) {
-    const float seconds = kJumpSeconds * static_cast<float>(i) / kParts;
-    const float steered = std::min(seconds, steers);
-    const float height = std::max(0.0f, (kJumpSpeed - 0.5f * kFall * seconds) * seconds);
-    const Vec3 next = feet + velocity * seconds +
-                      heading * (kAirGain * steered * (seconds - 0.5f * steered)) + Vec3{0, 0, height};
-    if (!has_room(stand.map, at, next)) break;
-    at = next;
+  constexpr int kFramesMax = 60;
+  Body body = stand.body;
+  body.jump_held = false;
+  body.yaw_degrees = look_along(heading).yaw_degrees;
+  RawAction action{.move_forward = 1, .jump = 1};
+  for (int frame = 0; frame < kFramesMax; ++frame) {
+    move_body(body, action, stand.map, {});
+    action.jump = 0;
+    if (body.on_ground) break;
   }
-  at.z = feet.z;
-  const Vec3 margin = unit_or_zero(at - feet) * kSureOfLanding;
-  return footing_at(stand.map, at).firm() && footing_at(stand.map, at - margin).firm();
+  const Vec3 feet = feet_of(body);
+  const int node = stand.graph.nearest(feet);
+  if (!body.on_ground || node == kNowhere) return false;
+  const Vec3 offset = stand.graph.position(node) - feet;
+  const float beside = 0.5f * stand.graph.spacing() + kBesideNode;
+  return std::abs(offset.x) <= beside && std::abs(offset.y) <= beside && std::abs(offset.z) <= kStride;
 }
 
 Vec3 restored_heading(BoundedReader& in) {
