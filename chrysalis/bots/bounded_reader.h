@@ -43,7 +43,7 @@ class BoundedReader {
   template <PlainNumber T>
   void refuse(std::string_view name, T value, T low, T high) {
     if (wrong_.empty())
-      wrong_ = fmt::format("{} has a {} of {}, expected {} to {}", what_, name, +value, +low, +high);
+      wrong_ = fmt::format("{}: {} is {}, expected {} to {}", what_, name, +value, +low, +high);
   }
 
   ByteReader& in_;
