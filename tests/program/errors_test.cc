@@ -77,6 +77,7 @@ TEST(Errors, VerbsAndOptions) {
 TEST(Errors, LevelsPoliciesAndSettings) {
   const ScratchDirectory scratch;
   put_text(scratch / "bad.map", "chrysalis map 1\ngrid\n###\n#x#\n###\n");
+  put_text(scratch / "a.csv", "0,0,0,1,0,0,0\n");
   expect_all_refused(
       {
           {{"render", "--level", "seek_aples", "--out", "x.png"},
