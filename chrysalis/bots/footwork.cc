@@ -44,6 +44,7 @@ Vec3 unit_or_zero(Vec3 way) {
 Vec3 feet_of(const Body& body) {
   return body.origin - Vec3{0, 0, kOriginAboveFloor};
 }
+
 // Of a body on the ground whose legs push along the heading.
 Vec3 velocity_after(Vec3 velocity, Vec3 heading, float seconds) {
   const Vec3 slowed = velocity * std::exp(-kFriction * seconds);

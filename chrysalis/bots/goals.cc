@@ -100,7 +100,7 @@ void Goals::choose(const World& world, const NavigationGraph& graph, int self, i
     if (i < graph.access().size()) {
       access = graph.access()[i];
     } else {
-      access.node = graph.nearest(item.position);
+      access.node = graph.beneath(item.position);
     }
     Goal goal{.item = static_cast<int>(i), .node = access.node, .leap = kNowhere, .position = item.position};
     int way = access.node == kNowhere ? NavigationGraph::kFar : graph.distance(here, access.node);

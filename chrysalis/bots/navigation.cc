@@ -351,14 +351,8 @@ class NavigationGraph::Builder {
 
   Access access_to(Vec3 item) {
     Access access;
-    const float floor = item.z - kOriginAboveFloor;
-    const int node = graph_.nearest({item.x, item.y, floor});
-    if (node == kNowhere) return access;
-    const Vec3 offset = item - at(node).floor - Vec3{0, 0, kOriginAboveFloor};
-    if (std::hypot(offset.x, offset.y) <= graph_.spacing_ && std::abs(offset.z) <= kTakenWithin) {
-      access.node = node;
-      return access;
-    }
+    access.node = graph_.beneath(item);
+    if (access.node != kNowhere) return access;
     struct Candidate {
       float stray;
       int leap;
@@ -419,6 +413,14 @@ int NavigationGraph::nearest(Vec3 feet) const {
     }
   }
   return found;
+}
+
+int NavigationGraph::beneath(Vec3 item) const {
+  const int node = nearest(item - Vec3{0, 0, kOriginAboveFloor});
+  if (node == kNowhere) return kNowhere;
+  const Vec3 offset = item - position(node) - Vec3{0, 0, kOriginAboveFloor};
+  const bool taken = std::hypot(offset.x, offset.y) <= spacing_ && std::abs(offset.z) <= kTakenWithin;
+  return taken ? node : kNowhere;
 }
 
 bool NavigationGraph::straight(int from, int to) const {

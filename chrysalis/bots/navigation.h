@@ -56,6 +56,8 @@ class NavigationGraph {
 
   // The node nearest to where feet are, also in the air; kNowhere if none is near.
   int nearest(Vec3 feet) const;
+  // The node from which one walks up to an item and takes it; kNowhere if there is none.
+  int beneath(Vec3 item) const;
   // Whether the straight line between two nodes can be walked.
   bool straight(int from, int to) const;
   // Of the shortest way, in u and to within kPlaceRadius times the spacing; kFar if there is none. A leap

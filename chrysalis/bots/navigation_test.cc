@@ -210,6 +210,8 @@ TEST(Navigation, SaysHowToGetAtItems) {
   for (std::size_t i = 0; i < map.items.size(); ++i) {
     const Access& access = graph.access()[i];
     EXPECT_EQ(access.node, kNowhere) << "out of reach from the banks";
+    EXPECT_EQ(graph.beneath({map.items[i].position.x, 0, -33}), kNowhere) << "what fell into the chasm";
+    EXPECT_NE(graph.beneath({map.items[i].position.x, 100, 15}), kNowhere);
     ASSERT_NE(access.leaps[0], kNowhere);
     std::set<bool> from_south;
     for (const int leap : access.leaps)
