@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "chrysalis/bots/aim.h"
 #include "chrysalis/bots/ground.h"
 
 namespace chrysalis {
@@ -11,9 +12,8 @@ namespace {
 
 constexpr float kFullSpeed = 320.0f;
 constexpr float kGain = 3200.0f;     // u a second, each second, that the legs add on the ground.
+constexpr float kFriction = 6.0f;    // Share of the speed that the ground takes, a second.
 constexpr float kBraking = 5000.0f;  // And take away, together with friction.
-constexpr float kFall = 812.5f;      // Of a body in the air, in frames of whole numbers.
-constexpr float kJumpSpeed = 270.0f;
 constexpr float kJumpSeconds = 0.67f;
 constexpr float kIdealDistance = 140.0f;
 constexpr float kDistanceSlack = 40.0f;
@@ -28,8 +28,9 @@ constexpr float kRunUp = 40.0f;         // To full speed, and a little.
 constexpr float kAsideOfRunUp = 12.0f;  // Of a leap's line.
 constexpr float kLookAhead = 64.0f;     // Along the line, to where it steers.
 constexpr int kLeapMsMax = 4000;
-constexpr float kSureOfLanding = 24.0f;
-constexpr double kTooLate = 0.9;  // Of careless leaps; the others are too early by up to
+constexpr float kSureOfLanding = 24.0f;  // How much farther than a leap's gap it could fly.
+constexpr float kBesideNode = 4.0f;      // Of a node's own part of the floor, where it is still firm.
+constexpr double kTooLate = 0.9;         // Of careless leaps; the others are too early by up to
 constexpr double kTooEarly = 150.0;
 
 Vec3 level(Vec3 way) {
@@ -43,39 +44,45 @@ Vec3 unit_or_zero(Vec3 way) {
 Vec3 feet_of(const Body& body) {
   return body.origin - Vec3{0, 0, kOriginAboveFloor};
 }
-Vec3 velocity_after(const Body& body, Vec3 heading, float seconds) {
-  const Vec3 velocity = level(body.velocity);
-  const Vec3 missing = heading * kFullSpeed - velocity;
-  const float size = length(missing);
-  const float gained = kGain * seconds;
-  return size <= gained ? heading * kFullSpeed : velocity + missing * (gained / size);
+// Of a body on the ground whose legs push along the heading.
+Vec3 velocity_after(Vec3 velocity, Vec3 heading, float seconds) {
+  const Vec3 slowed = velocity * std::exp(-kFriction * seconds);
+  const float missing = std::max(0.0f, kFullSpeed - dot(slowed, heading));
+  return slowed + heading * std::min(missing, kGain * seconds);
 }
 
 // Whether the body, still on the ground, can go along the heading for `seconds` and then stop.
 bool safe(const Stand& stand, Vec3 heading, float seconds) {
-  const Vec3 velocity = velocity_after(stand.body, heading, seconds);
-  const float speed = length(velocity);
-  if (speed < 1) return true;
-  const Vec3 way = velocity * (seconds + speed / (2 * kBraking));
+  const Vec3 before = level(stand.body.velocity);
+  const Vec3 after = velocity_after(before, heading, seconds);
+  const Vec3 way = (before + after) * (0.5f * seconds) + after * (length(after) / (2 * kBraking));
   return footing_at(stand.map, feet_of(stand.body) + way).firm();
 }
 
-// Whether a jump along the heading ends on firm ground.
+// Whether a jump along the heading ends where one can walk: by the rules of bodies themselves.
 bool lands(const Stand& stand, Vec3 heading) {
-  const Vec3 velocity = velocity_after(stand.body, heading, 0.05f);
-  const Vec3 feet = feet_of(stand.body);
-  Vec3 at = feet;
-  constexpr int kParts = 8;
-  for (int i = 1; i <= kParts; ++i) {
-    const float seconds = kJumpSeconds * static_cast<float>(i) / kParts;
-    const float height = std::max(0.0f, (kJumpSpeed - 0.5f * kFall * seconds) * seconds);
-    const Vec3 next = feet + velocity * seconds + Vec3{0, 0, height};
-    if (!has_room(stand.map, at, next)) break;
-    at = next;
+  constexpr int kFramesMax = 60;
+  Body body = stand.body;
+  body.jump_held = false;
+  body.yaw_degrees = look_along(heading).yaw_degrees;
+  RawAction action{.move_forward = 1, .jump = 1};
+  for (int frame = 0; frame < kFramesMax; ++frame) {
+    move_body(body, action, stand.map, {});
+    action.jump = 0;
+    if (body.on_ground) break;
   }
-  at.z = feet.z;
-  const Vec3 margin = unit_or_zero(velocity) * kSureOfLanding;
-  return footing_at(stand.map, at).firm() && footing_at(stand.map, at - margin).firm();
+  const Vec3 feet = feet_of(body);
+  const int node = stand.graph.nearest(feet);
+  if (!body.on_ground || node == kNowhere) return false;
+  const Vec3 offset = stand.graph.position(node) - feet;
+  const float beside = 0.5f * stand.graph.spacing() + kBesideNode;
+  return std::abs(offset.x) <= beside && std::abs(offset.y) <= beside && std::abs(offset.z) <= kStride;
+}
+
+Vec3 restored_heading(BoundedReader& in) {
+  Vec3 heading;
+  for (int axis = 0; axis < 3; ++axis) heading[axis] = in.number("heading", -1.0f, 1.0f);
+  return heading;
 }
 
 Vec3 rotated(Vec3 way, float degrees) {
@@ -188,7 +195,12 @@ Footwork::Wish Footwork::step(const Stand& stand, int act_ms) {
   }
   Wish wish = wish_;
   wish_.jump = false;  // One press is one jump.
-  if (!stand.body.on_ground || wish.jump) return wish;
+  if (!stand.body.on_ground) {
+    if (hop_heading_ != Vec3{}) wish.heading = hop_heading_;
+    return wish;
+  }
+  hop_heading_ = wish.jump ? wish.heading : Vec3{};
+  if (wish.jump) return wish;
   const float seconds = static_cast<float>(act_ms + kFrameMilliseconds) * 0.001f;
   if (safe(stand, wish.heading, seconds)) return wish;
   // To one side or the other of where it leads, else back to where the floor is.
@@ -211,6 +223,7 @@ Footwork::Wish Footwork::step_of_leap(const Stand& stand, int act_ms) {
   const float aside = offset.x * leap.direction.y - offset.y * leap.direction.x;
   const Vec3 right{leap.direction.y, -leap.direction.x, 0};
   const float speed = dot(stand.body.velocity, leap.direction);
+  const float seconds = static_cast<float>(act_ms + kFrameMilliseconds) * 0.001f;
   leap_ms_ += act_ms;
   if (leap_ms_ > kLeapMsMax) {
     phase_ = Phase::kNone;
@@ -224,7 +237,6 @@ Footwork::Wish Footwork::step_of_leap(const Stand& stand, int act_ms) {
     } else {
       const Vec3 start = leap.take_off - leap.direction * (run_up + kReached);
       wish.heading = unit_or_zero(level(start - stand.body.origin));
-      const float seconds = static_cast<float>(act_ms + kFrameMilliseconds) * 0.001f;
       if (stand.body.on_ground && !safe(stand, wish.heading, seconds)) wish.heading = leap.direction * -1.0f;
       return wish;
     }
@@ -235,13 +247,14 @@ Footwork::Wish Footwork::step_of_leap(const Stand& stand, int act_ms) {
     return wish;
   }
   // Not to be put off where the floor ends before the next act.
-  const float next = along + std::max(speed, 0.0f) * static_cast<float>(act_ms) * 0.001f;
+  const bool at_edge =
+      !footing_at(stand.map, feet_of(stand.body) + level(stand.body.velocity) * seconds).firm();
   if (!stand.body.on_ground) {
     phase_ = Phase::kFly;
-  } else if (next > -early_ && careful_ && speed * kJumpSeconds < leap.gap + kSureOfLanding) {
+  } else if (at_edge && careful_ && speed * kJumpSeconds < leap.gap + kSureOfLanding) {
     phase_ = Phase::kApproach;  // Too slow: once more.
     wish.heading = leap.direction * -1.0f;
-  } else if (next > -early_ && !late_) {
+  } else if (!late_ && (at_edge || along > -early_)) {
     phase_ = Phase::kFly;
     wish.jump = true;
   }
@@ -260,6 +273,7 @@ void Footwork::save(ByteWriter& out) const {
   out.number<std::int32_t>(strafe_ms_);
   out.number<std::int32_t>(strafe_least_ms_);
   out.number<std::int32_t>(hop_ms_);
+  save_vector(out, hop_heading_);
   out.number<std::int32_t>(crouch_ms_);
   out.number(phase_);
   out.number<std::int32_t>(leap_);
@@ -271,13 +285,14 @@ void Footwork::save(ByteWriter& out) const {
 
 void Footwork::restore(BoundedReader& in, const NavigationGraph& graph) {
   const int leap_count = static_cast<int>(graph.leaps().size());
-  for (int axis = 0; axis < 3; ++axis) wish_.heading[axis] = in.number("heading", -1.0f, 1.0f);
+  wish_.heading = restored_heading(in);
   wish_.jump = in.flag();
   wish_.crouch = in.flag();
   strafes_right_ = in.flag();
   strafe_ms_ = in.number<std::int32_t>("time of strafing", 0, 1 << 20);
   strafe_least_ms_ = in.number<std::int32_t>("least time of strafing", 0, kStrafeMsMax);
   hop_ms_ = in.number<std::int32_t>("time to hop", 0, kHopPauseMs);
+  hop_heading_ = restored_heading(in);
   crouch_ms_ = in.number<std::int32_t>("time to crouch", 0, static_cast<int>(kCrouchMs) + kCrouchPauseMs);
   phase_ = static_cast<Phase>(
       in.number<std::uint8_t>("phase of a leap", 0, static_cast<std::uint8_t>(Phase::kFly)));

@@ -59,8 +59,9 @@ class Footwork {
   bool strafes_right_ = false;
   int strafe_ms_ = 0;  // Since it last changed sides, and when it may again.
   int strafe_least_ms_ = 0;
-  int hop_ms_ = 0;     // Until it may hop again.
-  int crouch_ms_ = 0;  // Left of a crouch, then of the second in which it does not.
+  int hop_ms_ = 0;      // Until it may hop again.
+  Vec3 hop_heading_{};  // While it flies: where it was sure to land.
+  int crouch_ms_ = 0;   // Left of a crouch, then of the second in which it does not.
   // The leap that is being made.
   Phase phase_ = Phase::kNone;
   int leap_ = kNowhere;

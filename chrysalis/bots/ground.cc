@@ -31,6 +31,14 @@ Footing footing_at(const Map& map, Vec3 feet) {
   return footing;
 }
 
+bool kills(const Map& map, Vec3 feet) {
+  const Vec3 low = feet - Vec3{kBoxHalfWidth, kBoxHalfWidth, 0};
+  const Vec3 high = feet + Vec3{kBoxHalfWidth, kBoxHalfWidth, 0};
+  for (const Solid& volume : map.kill_volumes)
+    if (overlap_level(volume, low, high) && volume.min.z <= feet.z && volume.max.z >= feet.z) return true;
+  return false;
+}
+
 bool has_room(const Map& map, Vec3 from, Vec3 to) {
   const float half = kBoxHalfWidth - kSkin;
   const Vec3 low{std::min(from.x, to.x) - half, std::min(from.y, to.y) - half,

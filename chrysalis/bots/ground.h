@@ -18,6 +18,9 @@ struct Footing {
 // Under the box of a body whose feet are at `feet`.
 Footing footing_at(const Map& map, Vec3 feet);
 
+// Whether a volume kills a body whose feet are at `feet`.
+bool kills(const Map& map, Vec3 feet);
+
 // Whether a standing body fits between the floors at `from` and at `to`, and all the way from one to the
 // other where they differ; its feet up to kStride apart in height.
 bool has_room(const Map& map, Vec3 from, Vec3 to);

@@ -70,11 +70,6 @@ struct Arc {
   }
 };
 
-bool inside(const Solid& solid, Vec3 point) {
-  return solid.min.x <= point.x && solid.max.x >= point.x && solid.min.y <= point.y &&
-         solid.max.y >= point.y && solid.min.z <= point.z && solid.max.z >= point.z;
-}
-
 }  // namespace
 
 class NavigationGraph::Builder {
@@ -101,7 +96,7 @@ class NavigationGraph::Builder {
     const float width = map_.max.x - map_.min.x;
     const float depth = map_.max.y - map_.min.y;
     graph_.spacing_ = kFinestSpacing;
-    while ((width / graph_.spacing_ + 1) * (depth / graph_.spacing_ + 1) > kNodesMax) graph_.spacing_ *= 2;
+    while ((width / graph_.spacing_ + 1) * (depth / graph_.spacing_ + 1) > kColumnsMax) graph_.spacing_ *= 2;
     const auto count = [this](float size) {
       return std::max(1, static_cast<int>(std::ceil(size / graph_.spacing_)));
     };
@@ -239,9 +234,7 @@ class NavigationGraph::Builder {
     Vec3 before = leap.take_off;
     for (const Arc::Point& point : arc_.points) {
       const Vec3 feet = leap.take_off + leap.direction * point.along + Vec3{0, 0, point.height};
-      if (!has_room(map_, before, feet)) return {};
-      for (const Solid& volume : map_.kill_volumes)
-        if (inside(volume, feet)) return {};
+      if (!has_room(map_, before, feet) || kills(map_, feet)) return {};
       before = feet;
       if (point.along >= leap.gap) break;
     }
@@ -303,6 +296,7 @@ class NavigationGraph::Builder {
   }
 
   void choose_places() {
+    const float radius = kPlaceRadius * graph_.spacing_;
     for (int node = 0; node < graph_.node_count(); ++node) {
       if (at(node).place != kNowhere) continue;
       const int place = static_cast<int>(graph_.places_.size());
@@ -311,8 +305,8 @@ class NavigationGraph::Builder {
       // Nodes are in rows: none before this one is still without a place.
       for (int near = node + 1; near < graph_.node_count(); ++near) {
         const Vec3 offset = at(near).floor - at(node).floor;
-        if (offset.y > kPlaceRadius) break;
-        if (at(near).place == kNowhere && length(offset) <= kPlaceRadius && graph_.straight(node, near))
+        if (offset.y > radius) break;
+        if (at(near).place == kNowhere && length(offset) <= radius && graph_.straight(node, near))
           at(near).place = place;
       }
     }

@@ -35,8 +35,8 @@ struct Access {
 // bytes a node. Positions are those of feet.
 class NavigationGraph {
  public:
-  // At most so many nodes: of larger maps the grid is coarser.
-  static constexpr int kNodesMax = 8192;
+  // At most so many columns of nodes: of larger maps the grid is coarser.
+  static constexpr int kColumnsMax = 8192;
 
   // finish() of the map must have run.
   explicit NavigationGraph(const Map& map);
@@ -58,10 +58,10 @@ class NavigationGraph {
   int nearest(Vec3 feet) const;
   // Whether the straight line between two nodes can be walked.
   bool straight(int from, int to) const;
-  // Of the shortest way, in u and to within kPlaceRadius; kFar if there is none. A leap counts kLeapCost more
-  // than its length.
+  // Of the shortest way, in u and to within kPlaceRadius times the spacing; kFar if there is none. A leap
+  // counts kLeapCost more than its length.
   static constexpr int kFar = 0xFFFF;
-  static constexpr float kPlaceRadius = 128.0f;
+  static constexpr float kPlaceRadius = 4.0f;
   static constexpr int kLeapCost = 128;
   int distance(int from, int to) const;
   // The first stretch of a shortest way: a node that is walked to straight, or a leap to be made from `from`.

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/random.h"
@@ -121,6 +124,31 @@ TEST_P(EveryLevel, ContinuesFromTheMiddleOfAnEpisodeToTheBit) {
     ASSERT_EQ(View(*environment).hash(), View(*other).hash()) << "agent step " << i;
     ASSERT_EQ(environment->step(random_action(stream)).reward, other->step(random_action(same)).reward);
   }
+}
+
+// Of every picture and reward of some agent steps.
+std::uint64_t hash_of_episode(const std::string& level, std::uint64_t seed) {
+  const auto environment = make(level);
+  RandomStream stream{RandomKey(seed)};
+  environment->reset(seed);
+  std::uint64_t hash = 0;
+  for (int i = 0; i < 300; ++i) {
+    ByteWriter out;
+    out.number(View(*environment).hash());
+    out.number(environment->step(random_action(stream)).reward);
+    hash = hash64(out.bytes(), hash);
+  }
+  return hash;
+}
+
+TEST_P(EveryLevel, GivesTheSameOnTwoThreadsAsOnOne) {
+  std::array<std::uint64_t, 2> together{};
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < together.size(); ++i)
+      threads.emplace_back([&, i] { together[i] = hash_of_episode(GetParam(), i); });
+  }
+  for (std::size_t i = 0; i < together.size(); ++i) EXPECT_EQ(together[i], hash_of_episode(GetParam(), i));
 }
 
 TEST_P(EveryLevel, RefusesASavedStateThatIsCutShort) {

@@ -325,38 +325,5 @@ TEST(Physics, ABodyFillsABoxOf30By30By56AndCrouched40) {
   EXPECT_EQ(box_of(body).min.z - body.origin.z, -24.0f) << "it is the head that comes down";
 }
 
-// Two banks and a chasm of 128 u between them, from x = 0.
-Map chasm() {
-  Map map;
-  map.name = "chasm";
-  map.solids = {{{-400, -200, -100}, {0, 200, 0}}, {{128, -200, -100}, {600, 200, 0}}};
-  map.finish();
-  return map;
-}
-// Jumps off the last support with this speed, without pushing on the way.
-bool crosses_chasm_at(float speed) {
-  const Map map = chasm();
-  Body body = standing_at(14.9f, 0);
-  body.velocity.x = speed;
-  move_body(body, {.jump = 1}, map, {});
-  for (int frame = 0; frame < 100 && body.origin.z > 0; ++frame) {
-    move_body(body, {}, map, {});
-    if (body.on_ground) return body.origin.x > 128 - 15;
-  }
-  return false;
-}
-TEST(Physics, AJumpCrossesTheChasmAt46PercentOfFullSpeedAndNotAt40) {
-  EXPECT_TRUE(crosses_chasm_at(320.0f));
-  EXPECT_TRUE(crosses_chasm_at(147.0f));
-  EXPECT_FALSE(crosses_chasm_at(128.0f));
-}
-TEST(Physics, WalkingIntoTheChasmFails) {
-  const Map map = chasm();
-  Body body = standing_at(-200, 0);
-  run_frames(body, map, kForward, 100);
-  EXPECT_LT(body.origin.z, -20.0f);
-  EXPECT_LT(body.origin.x, 128.0f);
-}
-
 }  // namespace
 }  // namespace chrysalis

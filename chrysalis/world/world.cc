@@ -207,20 +207,24 @@ std::uint64_t World::hash() const {
 }
 
 void World::check_invariants() const {
-  // A box that was stopped keeps kSurfaceClearance; as much again is for rounding far from the origin.
+  // A box that was stopped keeps kSurfaceClearance; this much of a lack is rounding.
   constexpr float kTolerance = 0.01f;
   const std::string fault = state_.fault(*map_);
   CHRYSALIS_CHECK(fault.empty(), "frame {}: the world has {}", state_.frame, fault);
   for (std::size_t player = 0; player < state_.players.size(); ++player) {
     if (!state_.fighters[player].alive) continue;
+    const Vec3 origin = state_.players[player].origin;
     Solid box = box_of(state_.players[player]);
     box.min += Vec3{kTolerance, kTolerance, kTolerance};
     box.max += Vec3{-kTolerance, -kTolerance, -kTolerance};
     map_->solids_near(box.min, box.max, [&](const Solid& solid) {
       CHRYSALIS_CHECK(!overlap(box, solid), "frame {}: player {} is in a wall at {}, {}, {}", state_.frame,
-                      player, state_.players[player].origin.x, state_.players[player].origin.y,
-                      state_.players[player].origin.z);
+                      player, origin.x, origin.y, origin.z);
     });
+    // Where nobody is armed, players may begin in one place.
+    for (std::size_t other = 0; state_.armed && other < player; ++other)
+      CHRYSALIS_CHECK(!state_.fighters[other].alive || !overlap(box, box_of(state_.players[other])),
+                      "frame {}: players {} and {} are in one place", state_.frame, other, player);
   }
 }
 

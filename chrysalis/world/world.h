@@ -68,8 +68,8 @@ class World {
   // Of all that save() writes.
   std::uint64_t hash() const;
 
-  // CHECK-fails where a rule of the world is broken: someone alive in a wall, a number out of its range, an
-  // item too few. Debug builds do so after each step. Cheap.
+  // CHECK-fails where a rule of the world is broken: someone alive in a wall or in another, a number out of
+  // its range, an item too few. Debug builds do so after each step. Cheap.
   void check_invariants() const;
 
  private:

@@ -20,10 +20,10 @@ struct WorldEvent {
   };
   Kind kind = Kind::kItemTaken;
   int player = 0;
-  int item = -1;
-  int by = kNobody;
-  Gadget gadget = Gadget::kImpulse;
-  int damage = 0;
+  int item = -1;                     // Of kItemTaken: its index among the world's items until the next step.
+  int by = kNobody;                  // Of kHit and kDied.
+  Gadget gadget = Gadget::kImpulse;  // Of kShot, kHit and kDied; of no meaning if neither was by a gadget.
+  int damage = 0;                    // Of kHit: what health and armour lost together, or more at a death.
 };
 
 }  // namespace chrysalis

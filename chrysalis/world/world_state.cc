@@ -229,7 +229,11 @@ const char* fault_of(const Item& item, bool dropped) {
   if (dropped && item.kind != ItemKind::kOrb && item.kind != ItemKind::kBeam && item.kind != ItemKind::kDisc)
     return "kind";
   if (!within(item.position, kFarthest)) return "place";
-  if (item.left_ms < 0 || item.left_ms > (dropped ? kDropMs : item_type(item.kind).respawn_ms)) return "time";
+  const int left_ms_max = dropped ? kDropMs : item_type(item.kind).respawn_ms;
+  if (item.left_ms < 0 || item.left_ms > left_ms_max) return "time";
+  // A map's item waits to be there, a dropped one to be gone.
+  const bool waits = item.left_ms > 0;
+  if (dropped ? item.present != waits : item.present && waits) return "time";
   return nullptr;
 }
 
@@ -268,6 +272,10 @@ std::string WorldState::fault(const Map& map) const {
   if (effects.size() > kEffectsPerPlayer * players.size())
     return fmt::format("{} effects, expected at most {}", effects.size(), kEffectsPerPlayer * players.size());
   if (frame < 0) return fmt::format("frame {}", frame);
+
+  for (std::size_t i = 0; i < map.items.size(); ++i)
+    if (items[i].kind != map.items[i].kind || !(items[i].position == map.items[i].position))
+      return fmt::format("another item {} than map '{}'", i, map.name);
 
   const auto first_fault = [](const char* name, const auto& things, auto&& fault_at) {
     for (std::size_t i = 0; i < things.size(); ++i)
@@ -317,9 +325,6 @@ Result<WorldState> restore_state(ByteReader& in, const Map& map) {
   if (read.bad_flag()) return invalid_input("world state has a flag that is neither 0 nor 1");
   if (const std::string fault = state.fault(map); !fault.empty())
     return invalid_input("world state has {}", fault);
-  for (std::size_t i = 0; i < map.items.size(); ++i)
-    if (state.items[i].kind != map.items[i].kind || !(state.items[i].position == map.items[i].position))
-      return invalid_input("world state has another item {} than map '{}'", i, map.name);
   return state;
 }
 

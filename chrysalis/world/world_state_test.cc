@@ -101,6 +101,8 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"item 1 with place out of range", [](WorldState& s) { s.items[1].position.x = kNan; }},
         Damage{"item 0 with time out of range", [](WorldState& s) { s.items[0].left_ms = 5001; }},
         Damage{"item 1 with time out of range", [](WorldState& s) { s.items[1].left_ms = 30001; }},
+        Damage{"item 0 with time out of range", [](WorldState& s) { s.items[0].left_ms = 16; }},
+        Damage{"item 1 with time out of range", [](WorldState& s) { s.items[1].left_ms = 0; }},
         Damage{"another item 0 than map 'arena'", [](WorldState& s) { s.items[0].position.x += 1; }},
         Damage{"orb 0 with gadget out of range",
                [](WorldState& s) { s.projectiles[0].gadget = Gadget::kBeam; }},

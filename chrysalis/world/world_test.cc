@@ -411,7 +411,19 @@ TEST(KillVolume, OfWhomAnotherPushesInIsTheWorlds) {
   EXPECT_TRUE(arena.fighter(0).alive);
 }
 
-TEST(KillVolume, IsCrossedByAJump) {
+// A jump from the last support to the first takes 98 u: the chasm less the box.
+TEST(KillVolume, IsCrossedByAJumpAt46PercentOfFullSpeedAndNotAt40) {
+  for (const float share : {0.40f, 0.46f}) {
+    Arena arena(chasm());
+    add_at_the_rim(arena, -49.1f, 0);
+    arena.edit([&](WorldState& state) { state.players[0].velocity.x = share * 320; });
+    arena.action(0).jump = 1;
+    arena.frames(60);
+    EXPECT_EQ(arena.fighter(0).alive, share > 0.45f) << share;
+  }
+}
+
+TEST(KillVolume, IsCrossedByARunningJump) {
   Arena arena(chasm());
   add_at_the_rim(arena, -200, 0);
   arena.action(0).move_forward = 1;
@@ -588,8 +600,12 @@ TEST(WorldDeathTest, InvariantsNameWhatIsBroken) {
   arena.world.check_invariants();
   arena.edit([](WorldState& state) { state.players[0].origin.x = 90; });
   EXPECT_DEATH(arena.world.check_invariants(), "player 0 is in a wall at 90");
+  arena.edit([](WorldState& state) { state.players[0].origin.x = 0; });
+  arena.add(200, 200);
+  arena.edit([](WorldState& state) { state.players[1].origin = {20, 20, 24.125f}; });
+  EXPECT_DEATH(arena.world.check_invariants(), "players 0 and 1 are in one place");
   EXPECT_DEATH(arena.world.arm(RandomKey(1)), "arm\\(\\) after the first player");
-  EXPECT_DEATH(arena.world.respawn(1, kCentre, 0), "there is no player 1");
+  EXPECT_DEATH(arena.world.respawn(2, kCentre, 0), "there is no player 2");
 }
 #endif
 
