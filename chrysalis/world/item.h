@@ -32,8 +32,8 @@ struct Item {
   ItemKind kind = ItemKind::kApple;
   Vec3 position;
   bool present = true;
-  std::int32_t left_ms =
-      0;  // Until it lies there again; of a dropped one that is present, until it vanishes.
+  // Until it lies there again; of a dropped one that is present, until it vanishes.
+  std::int32_t left_ms = 0;
 };
 
 }  // namespace chrysalis

@@ -113,6 +113,8 @@ bool World::spawn_is_free(const Spawn& spawn, int player) const {
 }
 
 void World::set_item_present(int item, bool present) {
+  CHRYSALIS_CHECK(static_cast<std::size_t>(item) < map_->items.size(), "map '{}' has no item {}", map_->name,
+                  item);
   state_.items[static_cast<std::size_t>(item)].present = present;
   state_.items[static_cast<std::size_t>(item)].left_ms = 0;
 }

@@ -51,6 +51,7 @@ class World {
   std::span<const Item> items() const { return state_.items; }
   std::span<const Projectile> projectiles() const { return state_.projectiles; }
   std::span<const Effect> effects() const { return state_.effects; }
+  // Of one of the map's: whether it lies there from now on, whatever it waited for.
   void set_item_present(int item, bool present);
 
   // One frame: players move in the order of their indices, each solid to the others, take the items that they

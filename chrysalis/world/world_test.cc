@@ -605,6 +605,7 @@ TEST(WorldDeathTest, InvariantsNameWhatIsBroken) {
   arena.edit([](WorldState& state) { state.players[1].origin = {20, 20, 24.125f}; });
   EXPECT_DEATH(arena.world.check_invariants(), "players 0 and 1 are in one place");
   EXPECT_DEATH(arena.world.arm(RandomKey(1)), "arm\\(\\) after the first player");
+  EXPECT_DEATH(arena.world.set_item_present(0, true), "map 'arena' has no item 0");
   EXPECT_DEATH(arena.world.respawn(2, kCentre, 0), "there is no player 2");
 }
 #endif
