@@ -21,6 +21,7 @@ constexpr float kStray = 0.3f;
 constexpr float kAimCone = 25.0f;
 constexpr float kCloseCone = 60.0f;
 constexpr float kClose = 100.0f;
+constexpr float kOwnBurst = 0.5f;  // Of a burst's radius: who is nearer to it is hurt more than it is worth.
 constexpr float kContactDistance = 60.0f;  // Between the eye and the middle of whom a contact reaches.
 
 float between(RandomStream& random, float size) {
@@ -95,6 +96,7 @@ bool may_shoot(const Map& map, const Body& body, Vec3 target, Gadget gadget) {
     return false;
   if (!clear_line(map, eye, target)) return false;
   if (type.attack != Attack::kProjectile) return true;
+  if (distance < kOwnBurst * type.splash_radius) return false;
   // Along the look, which may still be off the target.
   const Vec3 forward = axes_of(body).forward;
   return clear_line(map, eye, eye + forward * std::min(distance, type.splash_radius));

@@ -156,6 +156,10 @@ TEST(Aim, KeepsItsOwnBurstsAway) {
   EXPECT_TRUE(may_shoot(map, body, target, Gadget::kRapid));
   EXPECT_FALSE(may_shoot(map, body, target, Gadget::kOrb));
   EXPECT_TRUE(may_shoot(map, body_at(0, 0, -5), target, Gadget::kOrb));
+  // Nor at whom the burst would hurt less than the bot.
+  EXPECT_FALSE(may_shoot(map, body_at(0, 0, -45), {40, -40, 40}, Gadget::kOrb));
+  EXPECT_TRUE(may_shoot(map, body_at(0, 0, -45), {40, -40, 40}, Gadget::kRapid));
+  EXPECT_TRUE(may_shoot(map, body_at(0, 0, -45), {50, -50, 40}, Gadget::kOrb));
 }
 
 TEST(Trigger, ShootsAllTheTimeUnthrottled) {
