@@ -18,8 +18,8 @@ LevelTour::LevelTour(Level& level, RandomKey episode_key) : level_(level), rando
                episode_key.split(1));
 }
 
-void LevelTour::play(int frames) {
-  for (int frame = 0; frame < frames; ++frame) {
+void LevelTour::play(std::int64_t frames) {
+  for (std::int64_t frame = 0; frame < frames; ++frame) {
     level_.step(bot_ ? bot_->act(level_.world(), kAgent) : wander());
     if (bot_) bot_->notice(level_.world(), kAgent, level_.world().events());
   }

@@ -2,6 +2,7 @@
 // elsewhere one who runs, and turns where it does not get on.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "chrysalis/bots/bot.h"
@@ -16,7 +17,7 @@ class LevelTour {
   LevelTour(Level& level, RandomKey episode_key);
 
   // Plays so many frames.
-  void play(int frames);
+  void play(std::int64_t frames);
 
  private:
   RawAction wander();

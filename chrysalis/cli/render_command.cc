@@ -52,7 +52,7 @@ Image draw(NativeEnvironment& environment, const Options& options) {
 
 // Pictures of one episode, evenly apart.
 Image draw_sheet(NativeEnvironment& environment, const Options& options) {
-  const int apart = std::max(1, static_cast<int>(environment.spec().episode_frames) / options.sheet_pictures);
+  const auto apart = std::max<std::int64_t>(1, environment.spec().episode_frames / options.sheet_pictures);
   LevelTour tour(environment.level(), RandomKey(options.seed));
   std::vector<Image> images;
   for (int i = 0; i < options.sheet_pictures; ++i) {
