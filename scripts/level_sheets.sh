@@ -12,6 +12,7 @@ mkdir -p "$directory"
 "$program" levels | while read -r level _; do
   case $level in map:*) continue ;; esac
   "$program" render --level "$level" --seed 2 --sheet 24 --scale 2 --out "$directory/$level.png"
-  "$program" render --level "$level" --seed 2 --top-down --size 640x480 --out "$directory/${level}_top_down.png"
+  above=${level}_top_down.png
+  "$program" render --level "$level" --seed 2 --top-down --size 640x480 --out "$directory/$above"
   echo "$directory/$level.png"
 done

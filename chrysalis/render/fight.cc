@@ -93,9 +93,8 @@ bool flashes(const Fighter& fighter) {
 }
 
 void add_effect(const Camera& camera, const Effect& effect, bool own, DrawList& list) {
-  const float age =
-      std::clamp(static_cast<float>(effect.age_ms) / static_cast<float>(std::max(effect_ms(effect.kind), 1)),
-                 0.0f, 1.0f);
+  // Below 1: older ones are in no world.
+  const float age = static_cast<float>(effect.age_ms) / static_cast<float>(effect_ms(effect.kind));
   const float left = 1.0f - age;
   switch (effect.kind) {
     case Effect::Kind::kBeam:
@@ -117,7 +116,7 @@ void add_effect(const Camera& camera, const Effect& effect, bool own, DrawList& 
       return;
     case Effect::Kind::kExplosion: {
       // Grows fast, burns out from white, then shrinks away.
-      const float radius = 60.0f * std::min(0.35f + 2.0f * age, 1.0f) * std::min(2.2f * left, 1.0f);
+      const float radius = 48.0f * std::min(0.35f + 2.0f * age, 1.0f) * std::min(2.2f * left, 1.0f);
       const float heat = std::min(2.0f * left, 1.0f);
       const Rgb rim = gadget_colour(Gadget::kOrb);
       add_glow(camera, meshes().ball, effect.to, radius,
