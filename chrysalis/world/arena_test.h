@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "chrysalis/core/random.h"
 #include "chrysalis/world/world.h"
 
 namespace chrysalis {
@@ -35,6 +36,13 @@ inline std::shared_ptr<const Map> make_arena_map(ArenaMap from) {
   map->finish();
   return map;
 }
+
+// A chasm along y, 128 u wide, lava 48 u below the rim, with the volume that kills from 16 to 32 u below it.
+inline ArenaMap chasm() {
+  return {.solids = {{{-1000, -1000, 0}, {-64, 1000, 48}}, {{64, -1000, 0}, {1000, 1000, 48}}},
+          .kill_volumes = {{{-64, -1000, 16}, {64, 1000, 32}}}};
+}
+inline constexpr float kRim = 48;
 
 // Changes anything in a world, as if it had been saved so.
 inline void edit_world(World& world, const std::function<void(WorldState&)>& change) {
@@ -112,6 +120,16 @@ inline int count_of(const std::vector<WorldEvent>& events, WorldEvent::Kind kind
   int count = 0;
   for (const WorldEvent& event : events) count += event.kind == kind ? 1 : 0;
   return count;
+}
+
+inline RawAction random_action(RandomStream& random) {
+  return {.look_right = random.between(-60, 60),
+          .look_down = random.between(-10, 10),
+          .strafe_right = random.between(-1, 1),
+          .move_forward = random.between(-1, 1),
+          .fire = random.between(0, 1),
+          .jump = random.between(0, 1),
+          .crouch = random.between(0, 1)};
 }
 
 }  // namespace chrysalis
