@@ -50,13 +50,13 @@ inline void edit_world(World& world, const std::function<void(WorldState&)>& cha
   EXPECT_TRUE(status.ok()) << (status.ok() ? "" : status.error().message);
 }
 
-class Arena {
+class TestArena {
  public:
-  explicit Arena(ArenaMap map = {}) : world(make_arena_map(std::move(map))) { world.arm(RandomKey(1)); }
+  explicit TestArena(ArenaMap map = {}) : world(make_arena_map(std::move(map))) { world.arm(RandomKey(1)); }
 
   // A player that holds still and, from the next frame on, may shoot at once.
-  int add(float x, float y, float yaw_degrees = 0.0f) {
-    const int player = world.add_player({{x, y, 0}}, yaw_degrees);
+  int add(float x, float y, float yaw_degrees = 0.0f, float floor = 0.0f) {
+    const int player = world.add_player({{x, y, floor}}, yaw_degrees);
     actions.emplace_back();
     edit([&](WorldState& state) {
       state.fighters.back().trigger_locked = false;

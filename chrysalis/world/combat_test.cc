@@ -15,7 +15,7 @@ constexpr float kMuzzleAhead = 14.0f;
 // What the second player loses by one shot of the first, which looks along x, when its box begins `gap` ahead
 // of the muzzle.
 int lost_by_one_shot(Gadget gadget, float gap, float half_size = 1000.0f) {
-  Arena arena({.half_size = half_size});
+  TestArena arena({.half_size = half_size});
   arena.add(-half_size + 50, 0);
   arena.add(-half_size + 50 + kMuzzleAhead + gap + kBoxHalfWidth, 0);
   arena.give(0, gadget, gadget_type(gadget).rounds);
@@ -30,7 +30,7 @@ TEST(Combat, RapidTakes7AtAnyDistance) {
   EXPECT_EQ(lost_by_one_shot(Gadget::kRapid, 20), 7);
   EXPECT_EQ(lost_by_one_shot(Gadget::kRapid, 500), 7);
   // From so far a box is smaller than the cone, so some of many shots are hits.
-  Arena arena({.half_size = 8000});
+  TestArena arena({.half_size = 8000});
   arena.add(-7900, 0);
   arena.add(2100, 0);
   arena.action(0).fire = 1;
@@ -64,7 +64,7 @@ TEST(Combat, OrbTakes100OfWhomItHits) {
 }
 
 TEST(Combat, ImpulseIsNotUsedOnNobody) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(200, 0);
   arena.give(0, Gadget::kImpulse, 0);
@@ -77,7 +77,7 @@ TEST(Combat, ImpulseIsNotUsedOnNobody) {
 }
 
 TEST(Combat, SaysWhoShotAndWhoWasHit) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(100, 0);
   arena.give(0, Gadget::kBeam, 5);
@@ -96,7 +96,7 @@ TEST(Combat, SaysWhoShotAndWhoWasHit) {
 
 TEST(Combat, WallsStopShots) {
   for (const Gadget gadget : {Gadget::kImpulse, Gadget::kRapid, Gadget::kOrb, Gadget::kBeam, Gadget::kDisc}) {
-    Arena arena({.solids = {{{20, -50, 0}, {21, 50, 100}}}});
+    TestArena arena({.solids = {{{20, -50, 0}, {21, 50, 100}}}});
     arena.add(0, 0);
     arena.add(38, 0);
     arena.give(0, gadget, gadget_type(gadget).rounds);
@@ -110,13 +110,12 @@ TEST(Combat, WallsStopShots) {
 
 TEST(Combat, ShotsAimAlongTheLook) {
   // Looking down from 40 u above, 26 degrees: level it would pass over the other's head.
-  Arena arena({.solids = {{{-50, -50, 0}, {50, 50, 60}}}});
-  arena.add(0, 0);
+  TestArena arena({.solids = {{{-50, -50, 0}, {50, 50, 60}}}});
+  arena.add(0, 0, 0, 60);
   arena.add(0, 200);
   arena.give(0, Gadget::kDisc, 10);
   const auto shoot = [&](float yaw_degrees, float pitch_degrees) {
     arena.edit([&](WorldState& state) {
-      state.players[0].origin.z = 60 + kOriginAboveFloor + kSurfaceClearance;
       state.players[0].yaw_degrees = yaw_degrees;
       state.players[0].pitch_degrees = pitch_degrees;
       state.fighters[0].hand_ms = 0;
@@ -133,7 +132,7 @@ TEST(Combat, ShotsAimAlongTheLook) {
 }
 
 TEST(Combat, ACrouchedPlayerIsLower) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(200, 0);
   arena.give(0, Gadget::kDisc, 10);
@@ -147,7 +146,7 @@ TEST(Combat, ACrouchedPlayerIsLower) {
 }
 
 TEST(Combat, RapidStraysWithinACone) {
-  Arena arena({.half_size = 2000});
+  TestArena arena({.half_size = 2000});
   arena.add(-1900, 0);
   arena.action(0).fire = 1;
   const float wall = 2000, muzzle = -1900 + kMuzzleAhead;
@@ -176,7 +175,7 @@ TEST(Combat, RapidStraysWithinACone) {
 }
 
 TEST(Combat, OnlyRapidStrays) {
-  Arena arena;
+  TestArena arena;
   arena.add(-900, 0);
   for (const Gadget gadget : {Gadget::kBeam, Gadget::kDisc}) {
     arena.give(0, gadget, 5);
@@ -192,7 +191,7 @@ TEST(Combat, OnlyRapidStrays) {
 }
 
 TEST(Combat, DiscPassesThroughFourPlayers) {
-  Arena arena;
+  TestArena arena;
   arena.add(-500, 0);
   for (int i = 0; i < 5; ++i) arena.add(400.0f - 100.0f * static_cast<float>(i), 0);
   arena.give(0, Gadget::kDisc, 10);
@@ -207,7 +206,7 @@ TEST(Combat, DiscPassesThroughFourPlayers) {
 
 TEST(Combat, OtherShotsStopInTheFirstPlayer) {
   for (const Gadget gadget : {Gadget::kRapid, Gadget::kOrb, Gadget::kBeam}) {
-    Arena arena;
+    TestArena arena;
     arena.add(-100, 0);
     arena.add(200, 0);
     arena.add(0, 0);
@@ -221,7 +220,7 @@ TEST(Combat, OtherShotsStopInTheFirstPlayer) {
 
 // Puts an orb into the arena: it flies along x and bursts on the wall, whose face is at `wall`, in the next
 // frame.
-void burst_at(Arena& arena, float wall, float y, float z, int owner = 0) {
+void burst_at(TestArena& arena, float wall, float y, float z, int owner = 0) {
   arena.edit([&](WorldState& state) {
     state.projectiles.push_back({.gadget = Gadget::kOrb,
                                  .owner = owner,
@@ -239,7 +238,7 @@ struct SplashCase {
 class Splash : public testing::TestWithParam<SplashCase> {};
 
 TEST_P(Splash, FallsFrom100To0Over120) {
-  Arena arena;
+  TestArena arena;
   arena.add(-500, 0);
   arena.add(1000 - kSurfaceClearance - kBoxHalfWidth, 0);
   burst_at(arena, 1000, kBoxHalfWidth + GetParam().distance, 40);
@@ -250,7 +249,7 @@ INSTANTIATE_TEST_SUITE_P(Distances, Splash,
                                          SplashCase{108.1f, 9}, SplashCase{119.9f, 1}, SplashCase{121, 0}));
 
 TEST(Combat, SplashIsMeasuredToTheBox) {
-  Arena arena;
+  TestArena arena;
   arena.add(-500, 0);
   arena.add(940, 0);
   burst_at(arena, 1000, 0, 56.125f + 60);
@@ -259,7 +258,7 @@ TEST(Combat, SplashIsMeasuredToTheBox) {
 }
 
 TEST(Combat, SplashNeedsALineOfSight) {
-  Arena arena({.solids = {{{900, 40, 0}, {1000, 41, 192}}}});
+  TestArena arena({.solids = {{{900, 40, 0}, {1000, 41, 192}}}});
   arena.add(-500, 0);
   arena.add(980, 80);
   burst_at(arena, 1000, 20, 40);
@@ -270,7 +269,7 @@ TEST(Combat, SplashNeedsALineOfSight) {
 
 TEST(Combat, SplashReachesWhoIsHalfHidden) {
   // The wall hides the middle of the box and not its upper corners.
-  Arena arena({.solids = {{{900, 40, 0}, {1000, 41, 35}}}});
+  TestArena arena({.solids = {{{900, 40, 0}, {1000, 41, 35}}}});
   arena.add(-500, 0);
   arena.add(980, 80);
   burst_at(arena, 1000, 20, 40);
@@ -278,7 +277,7 @@ TEST(Combat, SplashReachesWhoIsHalfHidden) {
 }
 
 TEST(Combat, SplashSparesWhomTheOrbHit) {
-  Arena arena;
+  TestArena arena;
   arena.add(-500, 0);
   arena.add(0, 0);
   arena.add(0, 40);
@@ -296,7 +295,7 @@ TEST(Combat, SplashSparesWhomTheOrbHit) {
 }
 
 TEST(Combat, OnesOwnSplashTakesHalfAndPushesInFull) {
-  Arena arena;
+  TestArena arena;
   arena.add(1000 - kSurfaceClearance - kBoxHalfWidth, 0);
   burst_at(arena, 1000, kBoxHalfWidth + 60.1f, 40);
   EXPECT_EQ(arena.lost(0), 24);
@@ -304,7 +303,7 @@ TEST(Combat, OnesOwnSplashTakesHalfAndPushesInFull) {
 }
 
 TEST(Combat, ABurstPushesAwayAndUp) {
-  Arena arena;
+  TestArena arena;
   arena.add(-500, 0);
   arena.add(1000 - kSurfaceClearance - kBoxHalfWidth, 0);
   burst_at(arena, 1000, -kBoxHalfWidth - 30, 24.125f);
@@ -316,7 +315,7 @@ TEST(Combat, ABurstPushesAwayAndUp) {
 }
 
 TEST(Combat, AnOrbBeginsWith50MsAndFlies900) {
-  Arena arena({.half_size = 3000});
+  TestArena arena({.half_size = 3000});
   arena.add(-2900, 0);
   arena.give(0, Gadget::kOrb, 1);
   arena.action(0).fire = 1;
@@ -328,7 +327,7 @@ TEST(Combat, AnOrbBeginsWith50MsAndFlies900) {
 }
 
 TEST(Combat, AnOrbBurstsAfter15Seconds) {
-  Arena arena({.half_size = 8000});
+  TestArena arena({.half_size = 8000});
   arena.add(-7900, 0);
   arena.give(0, Gadget::kOrb, 1);
   arena.action(0).fire = 1;
@@ -340,7 +339,7 @@ TEST(Combat, AnOrbBurstsAfter15Seconds) {
 }
 
 TEST(Combat, AnOrbVanishesInTheOpenSky) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.edit([](WorldState& state) {
     state.projectiles.push_back(
@@ -353,7 +352,7 @@ TEST(Combat, AnOrbVanishesInTheOpenSky) {
 }
 
 TEST(Combat, AnOrbDoesNotHitItsOwner) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.edit([](WorldState& state) {
     state.projectiles.push_back(
@@ -364,7 +363,7 @@ TEST(Combat, AnOrbDoesNotHitItsOwner) {
 }
 
 TEST(Combat, WhatIsInTheAirIsStillItsOwnersAfterItsDeath) {
-  Arena arena;
+  TestArena arena;
   arena.add(-500, 0);
   arena.add(0, 0);
   arena.edit([](WorldState& state) {
@@ -382,7 +381,7 @@ TEST(Combat, WhatIsInTheAirIsStillItsOwnersAfterItsDeath) {
 }
 
 TEST(Combat, TheDeadAreNotHit) {
-  Arena arena;
+  TestArena arena;
   arena.add(-200, 0);
   arena.add(0, 0);
   arena.add(200, 0);
@@ -402,7 +401,7 @@ TEST(Combat, EffectsStayForTheirTime) {
       {Effect::Kind::kBeam, 4},     {Effect::Kind::kDisc, 25},      {Effect::Kind::kRapid, 7},
       {Effect::Kind::kImpulse, 13}, {Effect::Kind::kExplosion, 32}, {Effect::Kind::kTeleport, 32}};
   for (const auto& [kind, count] : frames) {
-    Arena arena;
+    TestArena arena;
     arena.add(0, 0);
     arena.edit([&, kind = kind](WorldState& state) { state.add({.kind = kind}); });
     int seen = 1;
@@ -412,7 +411,7 @@ TEST(Combat, EffectsStayForTheirTime) {
 }
 
 TEST(Combat, TheOldestEffectGoesWhereThereIsNoRoom) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.edit([](WorldState& state) {
     for (std::size_t i = 0; i < kEffectsPerPlayer + 3; ++i)

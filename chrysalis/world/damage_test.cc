@@ -10,7 +10,7 @@ namespace {
 
 // A player of so much health and armour after a hit by another.
 Fighter after_hit(int health, int armour, int damage) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(500, 0);
   arena.edit([&](WorldState& state) {
@@ -44,7 +44,7 @@ TEST(Damage, KillsAtNoHealth) {
 
 TEST(Damage, OnesOwnIsHalvedAndAtLeast1) {
   for (const auto& [damage, lost] : {std::pair{100, 50}, {99, 49}, {1, 1}}) {
-    Arena arena;
+    TestArena arena;
     arena.add(0, 0);
     arena.edit([&, damage = damage](WorldState& state) {
       hurt(state, arena.world.map(), {.player = 0, .by = 0, .damage = damage, .direction = {0, 0, 1}});
@@ -57,7 +57,7 @@ TEST(Damage, OnesOwnIsHalvedAndAtLeast1) {
 }
 
 TEST(Damage, IsSaidOnceAndThenTheDeath) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(100, 0);
   arena.give(0, Gadget::kDisc, 5);
@@ -83,7 +83,7 @@ class Push : public testing::TestWithParam<PushCase> {};
 TEST_P(Push, GivesFiveTimesTheDamage) {
   const auto [gadget, speed, milliseconds] = GetParam();
   // The victim moves before the shot, so what is seen is the push alone.
-  Arena arena;
+  TestArena arena;
   arena.add(40, 0);
   arena.add(0, 0);
   arena.give(1, gadget, gadget_type(gadget).rounds);
@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(Gadgets, Push,
                          [](const auto& info) { return std::string(gadget_type(info.param.gadget).name); });
 
 TEST(Damage, ThePushesTimeIsNotMadeLonger) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(500, 0);
   const Hit hit{.player = 0, .by = 1, .damage = 7, .direction = {1, 0, 0}};
@@ -120,7 +120,7 @@ TEST(Damage, ThePushesTimeIsNotMadeLonger) {
 
 // The jolt of a hit that comes from `from` degrees, on a player that looks along x: pitch and roll.
 std::pair<float, float> kick_from(float from_degrees, int health, int damage) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(500, 0);
   const float radians = from_degrees * 3.14159265f / 180.0f;
@@ -152,7 +152,7 @@ TEST(Damage, JoltsBy5To10Degrees) {
 }
 
 TEST(Damage, TheJoltIsOverAfterHalfASecond) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(100, 0, 180);
   arena.action(1).fire = 1;
@@ -166,7 +166,7 @@ TEST(Damage, TheJoltIsOverAfterHalfASecond) {
 }
 
 TEST(Damage, HealthAbove100DecaysEvery62Point5Frames) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   std::vector<int> frames;
   int health = kSpawnHealth;
@@ -182,7 +182,7 @@ TEST(Damage, HealthAbove100DecaysEvery62Point5Frames) {
 }
 
 TEST(Damage, ArmourAbove100DecaysLikewise) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.edit([](WorldState& state) { state.fighters[0].armour = 103; });
   arena.frames(187);

@@ -10,7 +10,7 @@ namespace {
 
 // The frames of a lone player's first shots with FIRE held, the first frame being 1.
 std::vector<int> frames_of_shots(Gadget gadget, std::size_t count) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.give(0, gadget, gadget_type(gadget).rounds);
   arena.action(0).fire = 1;
@@ -45,7 +45,7 @@ TEST(Hand, ShootsDiscEvery93Point75Frames) {
 
 TEST(Hand, UsesImpulseEvery25FramesOnWhoeverIsInReach) {
   // Each blow throws the other out of reach for a while, so only a wall behind it makes the rate visible.
-  Arena arena({.solids = {{{47.25f, -100, 0}, {60, 100, 100}}}});
+  TestArena arena({.solids = {{{47.25f, -100, 0}, {60, 100, 100}}}});
   arena.add(0, 0);
   arena.add(32, 0);
   arena.edit([](WorldState& state) { state.fighters[1].armour = kArmourMax; });
@@ -58,7 +58,7 @@ TEST(Hand, UsesImpulseEvery25FramesOnWhoeverIsInReach) {
 }
 
 TEST(Hand, ARestForgetsWhatIsOverOfAReload) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.action(0).fire = 1;
   EXPECT_EQ(count_of(arena.frame(), WorldEvent::Kind::kShot), 1);
@@ -71,7 +71,7 @@ TEST(Hand, ARestForgetsWhatIsOverOfAReload) {
 }
 
 TEST(Hand, AShotSpendsARound) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.action(0).fire = 1;
   EXPECT_EQ(arena.rounds(0, Gadget::kRapid), 100);
@@ -85,7 +85,7 @@ TEST(Hand, AShotSpendsARound) {
 
 // Frames from the shot that empties a gadget to the hand's being ready with another.
 int frames_to_change(Gadget gadget, int rounds, Gadget expected) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.give(0, gadget, rounds);
   arena.action(0).fire = 1;
@@ -106,7 +106,7 @@ TEST(Hand, ComesFromTheLastOrbToRapidIn94Frames) {
 }
 
 TEST(Hand, ChangesFromAnEmptyGadgetWithoutFire) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.give(0, Gadget::kOrb, 1);
   arena.action(0).fire = 1;
@@ -118,7 +118,7 @@ TEST(Hand, ChangesFromAnEmptyGadgetWithoutFire) {
 }
 
 TEST(Hand, ChangesToTheHighestThatHasRounds) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   for (const Gadget gadget : {Gadget::kOrb, Gadget::kBeam}) arena.give(0, gadget, 5);
   arena.give(0, Gadget::kDisc, 1);
@@ -136,7 +136,7 @@ TEST(Hand, ChangesToTheHighestThatHasRounds) {
 }
 
 TEST(Hand, ChangesIn450Ms) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.give(0, Gadget::kDisc, 3);
   arena.edit([](WorldState& state) { state.fighters[0].wanted = Gadget::kRapid; });
@@ -153,7 +153,7 @@ TEST(Hand, ChangesIn450Ms) {
 }
 
 TEST(Hand, AChangeWaitsForTheReload) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.give(0, Gadget::kDisc, 3);
   arena.action(0).fire = 1;
@@ -166,7 +166,7 @@ TEST(Hand, AChangeWaitsForTheReload) {
 }
 
 TEST(Hand, AGadgetThatComesUpCanBePutDownAgain) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.give(0, Gadget::kDisc, 3);
   arena.edit([](WorldState& state) { state.fighters[0].wanted = Gadget::kRapid; });
@@ -181,7 +181,7 @@ TEST(Hand, AGadgetThatComesUpCanBePutDownAgain) {
 }
 
 TEST(Hand, RoundsThatComeWhileItRunsDryKeepTheGadget) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.give(0, Gadget::kOrb, 0);
   arena.frame();
@@ -193,7 +193,7 @@ TEST(Hand, RoundsThatComeWhileItRunsDryKeepTheGadget) {
 }
 
 TEST(Hand, FireMustBeReleasedAfterASpawn) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.world.respawn(0, {{0, 0, 0}}, 0);
   arena.action(0).fire = 1;

@@ -24,6 +24,12 @@ struct Bounds {
 
 }  // namespace
 
+bool overlap(const Solid& a, const Solid& b) {
+  for (int axis = 0; axis < 3; ++axis)
+    if (a.min[axis] >= b.max[axis] || b.min[axis] >= a.max[axis]) return false;
+  return true;
+}
+
 void Map::finish() {
   Bounds bounds;
   for (const Solid& solid : solids) {

@@ -21,6 +21,8 @@ struct Solid {
   Vec3 min;
   Vec3 max;
 };
+// Whether they share more than a face.
+bool overlap(const Solid& a, const Solid& b);
 
 // A textured rectangle, visible from one side. Seen from that side `corner` is the picture's top left,
 // `right` and `down` are whole edges; so cross(down, right) points at the viewer. The texture repeats

@@ -19,7 +19,7 @@ TEST(PickUp, ANewGadgetIsLoadedAndSelected) {
   for (const auto& [kind, gadget, rounds] : {std::tuple{ItemKind::kOrb, Gadget::kOrb, 10},
                                              {ItemKind::kBeam, Gadget::kBeam, 100},
                                              {ItemKind::kDisc, Gadget::kDisc, 10}}) {
-    Arena arena(with_item(kind));
+    TestArena arena(with_item(kind));
     arena.add(0, 0);
     const auto events = arena.frame();
     ASSERT_EQ(events.size(), 1u);
@@ -37,7 +37,7 @@ TEST(PickUp, ANewGadgetIsLoadedAndSelected) {
 }
 
 TEST(PickUp, AGadgetThatOneHasIsSelectedToo) {
-  Arena arena(with_item(ItemKind::kOrb));
+  TestArena arena(with_item(ItemKind::kOrb));
   arena.add(500, 0);
   arena.give(0, Gadget::kOrb, 3);
   arena.give(0, Gadget::kDisc, 3);
@@ -48,7 +48,7 @@ TEST(PickUp, AGadgetThatOneHasIsSelectedToo) {
 
 // Rounds after a pad with so many before.
 int rounds_after_pad(ItemKind kind, Gadget gadget, int before) {
-  Arena arena(with_item(kind));
+  TestArena arena(with_item(kind));
   arena.add(0, 0);
   arena.give(0, gadget, before);
   arena.frame();
@@ -74,7 +74,7 @@ struct ReturnCase {
 class Return : public testing::TestWithParam<ReturnCase> {};
 
 TEST_P(Return, IsBackAfterItsTime) {
-  Arena arena(with_item(GetParam().kind));
+  TestArena arena(with_item(GetParam().kind));
   arena.add(0, 0);
   const auto hurt_a_little = [&] { arena.edit([](WorldState& state) { state.fighters[0].health = 50; }); };
   hurt_a_little();
@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(Items, Return,
                          [](const auto& info) { return std::string(item_type(info.param.kind).name); });
 
 TEST(PickUp, StandingOnAPadGivesARoundEachTime) {
-  Arena arena(with_item(ItemKind::kBeam));
+  TestArena arena(with_item(ItemKind::kBeam));
   arena.add(0, 0);
   arena.frames(313 * 4 + 1);
   EXPECT_EQ(arena.rounds(0, Gadget::kBeam), 104);
@@ -104,14 +104,14 @@ TEST(PickUp, StandingOnAPadGivesARoundEachTime) {
 
 TEST(PickUp, HealthGives50UpTo100AndOnlyBelow100) {
   for (const auto& [before, after] : {std::pair{20, 70}, {50, 100}, {80, 100}, {99, 100}}) {
-    Arena arena(with_item(ItemKind::kHealth));
+    TestArena arena(with_item(ItemKind::kHealth));
     arena.add(0, 0);
     arena.edit([&, before = before](WorldState& state) { state.fighters[0].health = before; });
     EXPECT_EQ(count_of(arena.frame(), Kind::kItemTaken), 1);
     EXPECT_EQ(arena.fighter(0).health, after);
   }
   for (const int before : {100, 125}) {
-    Arena arena(with_item(ItemKind::kHealth));
+    TestArena arena(with_item(ItemKind::kHealth));
     arena.add(0, 0);
     arena.edit([&](WorldState& state) { state.fighters[0].health = before; });
     EXPECT_TRUE(arena.frame().empty());
@@ -122,13 +122,13 @@ TEST(PickUp, HealthGives50UpTo100AndOnlyBelow100) {
 
 TEST(PickUp, ArmourGives50UpTo200AndOnlyBelow200) {
   for (const auto& [before, after] : {std::pair{0, 50}, {60, 110}, {160, 200}, {199, 200}}) {
-    Arena arena(with_item(ItemKind::kArmour));
+    TestArena arena(with_item(ItemKind::kArmour));
     arena.add(0, 0);
     arena.edit([&, before = before](WorldState& state) { state.fighters[0].armour = before; });
     EXPECT_EQ(count_of(arena.frame(), Kind::kItemTaken), 1);
     EXPECT_EQ(arena.fighter(0).armour, after);
   }
-  Arena arena(with_item(ItemKind::kArmour));
+  TestArena arena(with_item(ItemKind::kArmour));
   arena.add(0, 0);
   arena.edit([](WorldState& state) { state.fighters[0].armour = 200; });
   EXPECT_TRUE(arena.frame().empty());
@@ -136,7 +136,7 @@ TEST(PickUp, ArmourGives50UpTo200AndOnlyBelow200) {
 }
 
 TEST(PickUp, TheDeadTakeNothing) {
-  Arena arena(with_item(ItemKind::kApple));
+  TestArena arena(with_item(ItemKind::kApple));
   arena.add(0, 0);
   arena.edit([](WorldState& state) {
     state.fighters[0].alive = false;
@@ -147,7 +147,7 @@ TEST(PickUp, TheDeadTakeNothing) {
 }
 
 TEST(PickUp, OneOfTwoWhoReachItTakesIt) {
-  Arena arena(with_item(ItemKind::kOrb));
+  TestArena arena(with_item(ItemKind::kOrb));
   arena.add(-20, 0);
   arena.add(20, 0);
   const auto events = arena.frame();
@@ -169,7 +169,7 @@ TEST(PickUp, AnUnarmedWorldHasOnlyApplesAndGoals) {
 }
 
 TEST(PickUp, ApplesComeBackWhenTheLevelSaysSo) {
-  Arena arena(with_item(ItemKind::kApple));
+  TestArena arena(with_item(ItemKind::kApple));
   arena.add(0, 0);
   EXPECT_EQ(arena.frames_until(Kind::kItemTaken), 1);
   EXPECT_EQ(arena.frames_until(Kind::kItemTaken), 0);
@@ -178,7 +178,7 @@ TEST(PickUp, ApplesComeBackWhenTheLevelSaysSo) {
 }
 
 TEST(PickUp, ALevelCanBringAPadBackBeforeItsTime) {
-  Arena arena(with_item(ItemKind::kOrb));
+  TestArena arena(with_item(ItemKind::kOrb));
   arena.add(0, 0);
   arena.frame();
   arena.world.set_item_present(0, true);
@@ -187,8 +187,8 @@ TEST(PickUp, ALevelCanBringAPadBackBeforeItsTime) {
 }
 
 // An arena where the second player has just died with that in its hand.
-Arena after_death(Gadget held, int rounds, ArenaMap map = {}) {
-  Arena arena(std::move(map));
+TestArena after_death(Gadget held, int rounds, ArenaMap map = {}) {
+  TestArena arena(std::move(map));
   arena.add(-500, 0);
   arena.add(0, 0);
   arena.give(1, held, rounds);
@@ -199,7 +199,7 @@ Arena after_death(Gadget held, int rounds, ArenaMap map = {}) {
 
 TEST(Drop, IsTheLoadedGadgetBetterThanRapid) {
   for (const Gadget gadget : {Gadget::kOrb, Gadget::kBeam, Gadget::kDisc}) {
-    const Arena arena = after_death(gadget, 3);
+    const TestArena arena = after_death(gadget, 3);
     ASSERT_EQ(arena.world.items().size(), 1u);
     const Item& drop = arena.world.items()[0];
     EXPECT_EQ(item_type(drop.kind).name, gadget_type(gadget).name);
@@ -211,7 +211,7 @@ TEST(Drop, IsTheLoadedGadgetBetterThanRapid) {
 }
 
 TEST(Drop, IsWhatAHandWasChangingToFromRapid) {
-  Arena arena;
+  TestArena arena;
   arena.add(-500, 0);
   arena.add(0, 0);
   arena.give(1, Gadget::kDisc, 3);
@@ -227,9 +227,9 @@ TEST(Drop, IsWhatAHandWasChangingToFromRapid) {
 }
 
 TEST(Drop, LiesOnWhatIsBelow) {
-  Arena arena({.solids = {{{-50, -50, 0}, {50, 50, 30}}}});
+  TestArena arena({.solids = {{{-50, -50, 0}, {50, 50, 30}}}});
   arena.add(-500, 0);
-  arena.add(0, 0);
+  arena.add(0, 0, 0, 30);
   arena.give(1, Gadget::kOrb, 3);
   arena.edit([&](WorldState& state) {
     state.players[1].origin.z = 120;
@@ -240,12 +240,12 @@ TEST(Drop, LiesOnWhatIsBelow) {
 }
 
 TEST(Drop, IsLostInAKillVolume) {
-  const Arena arena = after_death(Gadget::kOrb, 3, {.kill_volumes = {{{-50, -50, 0}, {50, 50, 10}}}});
+  const TestArena arena = after_death(Gadget::kOrb, 3, {.kill_volumes = {{{-50, -50, 0}, {50, 50, 10}}}});
   EXPECT_TRUE(arena.world.items().empty());
 }
 
 TEST(Drop, AddsItsNumberAndIsGoneForGood) {
-  Arena arena = after_death(Gadget::kOrb, 3);
+  TestArena arena = after_death(Gadget::kOrb, 3);
   arena.give(0, Gadget::kOrb, 4);
   arena.edit([](WorldState& state) { state.players[0].origin.x = 20; });
   const auto events = arena.frame();
@@ -258,7 +258,7 @@ TEST(Drop, AddsItsNumberAndIsGoneForGood) {
 }
 
 TEST(Drop, VanishesAfter30Seconds) {
-  Arena arena = after_death(Gadget::kOrb, 3);
+  TestArena arena = after_death(Gadget::kOrb, 3);
   arena.frames(1874);
   EXPECT_TRUE(arena.world.items()[0].present);
   arena.frame();
@@ -268,7 +268,7 @@ TEST(Drop, VanishesAfter30Seconds) {
 }
 
 TEST(Drop, TakesTheOldestOnesPlaceWhereThereIsNoRoom) {
-  Arena arena;
+  TestArena arena;
   arena.add(-500, 0);
   arena.edit([&](WorldState& state) {
     for (std::size_t i = 0; i < kDropsPerPlayer; ++i)

@@ -31,12 +31,6 @@ Fighter fresh_fighter(const Outfit& outfit) {
   return fighter;
 }
 
-bool overlap(const Solid& a, const Solid& b) {
-  for (int axis = 0; axis < 3; ++axis)
-    if (a.min[axis] >= b.max[axis] || b.min[axis] >= a.max[axis]) return false;
-  return true;
-}
-
 bool has_feet_in(const Body& body, const Solid& volume) {
   const Solid box = box_of(body);
   return box.min.z >= volume.min.z && box.min.z <= volume.max.z && box.min.x <= volume.max.x &&
@@ -209,25 +203,8 @@ std::uint64_t World::hash() const {
 }
 
 void World::check_invariants() const {
-  // A box that was stopped keeps kSurfaceClearance; this much of a lack is rounding.
-  constexpr float kTolerance = 0.01f;
   const std::string fault = state_.fault(*map_);
   CHRYSALIS_CHECK(fault.empty(), "frame {}: the world has {}", state_.frame, fault);
-  for (std::size_t player = 0; player < state_.players.size(); ++player) {
-    if (!state_.fighters[player].alive) continue;
-    const Vec3 origin = state_.players[player].origin;
-    Solid box = box_of(state_.players[player]);
-    box.min += Vec3{kTolerance, kTolerance, kTolerance};
-    box.max += Vec3{-kTolerance, -kTolerance, -kTolerance};
-    map_->solids_near(box.min, box.max, [&](const Solid& solid) {
-      CHRYSALIS_CHECK(!overlap(box, solid), "frame {}: player {} is in a wall at {}, {}, {}", state_.frame,
-                      player, origin.x, origin.y, origin.z);
-    });
-    // Where nobody is armed, players may begin in one place.
-    for (std::size_t other = 0; state_.armed && other < player; ++other)
-      CHRYSALIS_CHECK(!state_.fighters[other].alive || !overlap(box, box_of(state_.players[other])),
-                      "frame {}: players {} and {} are in one place", state_.frame, other, player);
-  }
 }
 
 }  // namespace chrysalis

@@ -8,8 +8,11 @@
 namespace chrysalis {
 namespace {
 
-// Farther from the middle of the map, or faster, is no body of ours.
+// Nothing of ours is farther from the middle of the map, or faster.
 constexpr float kFarthest = 1e9f;
+constexpr float kFastest = 1e6f;
+// A box that was stopped keeps kSurfaceClearance; this much of a lack is rounding.
+constexpr float kTolerance = 0.01f;
 constexpr int kHandMsMax = 2000;
 
 // What the world is made of, in the order in which it is written, for writing and for reading alike.
@@ -170,7 +173,7 @@ bool is_gadget(Gadget gadget) {
 // Of each kind of thing, the name of what is out of its range; null if nothing is.
 const char* fault_of(const Body& body) {
   if (!within(body.origin, kFarthest)) return "place";
-  if (!within(body.velocity, kFarthest)) return "velocity";
+  if (!within(body.velocity, kFastest)) return "velocity";
   if (!within(body.yaw_degrees, kFarthest)) return "yaw";
   if (!within(body.pitch_degrees, kMaxPitchDegrees)) return "pitch";
   if (body.landing_ms < 0 || body.landing_ms > kKnockbackMsMax) return "landing time";
@@ -203,7 +206,7 @@ const char* fault_of(const Projectile& orb, int player_count) {
   if (!is_gadget(orb.gadget) || gadget_type(orb.gadget).attack != Attack::kProjectile) return "gadget";
   if (orb.owner < 0 || orb.owner >= player_count) return "owner";
   if (!within(orb.position, kFarthest)) return "place";
-  if (!within(orb.velocity, kFarthest)) return "velocity";
+  if (!within(orb.velocity, kFastest)) return "velocity";
   if (orb.left_ms <= 0 || orb.left_ms > gadget_type(orb.gadget).life_ms) return "time left";
   return nullptr;
 }
@@ -291,6 +294,22 @@ std::string WorldState::fault(const Map& map) const {
         first_fault("effect", effects, [&](std::size_t i) { return fault_of(effects[i], player_count); }),
         first_fault("event", pending, [&](std::size_t i) { return fault_of(pending[i], player_count); })})
     if (!found.empty()) return found;
+
+  for (std::size_t player = 0; player < players.size(); ++player) {
+    if (!fighters[player].alive) continue;
+    Solid box = box_of(players[player]);
+    box.min += Vec3{kTolerance, kTolerance, kTolerance};
+    box.max += Vec3{-kTolerance, -kTolerance, -kTolerance};
+    bool in_wall = false;
+    map.solids_near(box.min, box.max, [&](const Solid& solid) { in_wall = in_wall || overlap(box, solid); });
+    const Vec3 origin = players[player].origin;
+    if (in_wall)
+      return fmt::format("player {} in a wall at {}, {}, {}", player, origin.x, origin.y, origin.z);
+    // Where nobody is armed, players may begin in one place.
+    for (std::size_t other = 0; armed && other < player; ++other)
+      if (fighters[other].alive && overlap(box, box_of(players[other])))
+        return fmt::format("players {} and {} in one place", other, player);
+  }
   return {};
 }
 

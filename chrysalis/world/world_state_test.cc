@@ -11,8 +11,8 @@ namespace chrysalis {
 namespace {
 
 // A world with one of everything in it.
-Arena full_arena() {
-  Arena arena({.items = {{ItemKind::kOrb, {300, 0, 15}}}});
+TestArena full_arena() {
+  TestArena arena({.items = {{ItemKind::kOrb, {300, 0, 15}}}});
   arena.add(0, 0);
   arena.add(200, 0);
   arena.give(0, Gadget::kOrb, 5);
@@ -37,7 +37,7 @@ class DamagedState : public testing::TestWithParam<Damage> {};
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 TEST_P(DamagedState, IsRefusedAndChangesNothing) {
-  Arena arena = full_arena();
+  TestArena arena = full_arena();
   ASSERT_EQ(arena.world.projectiles().size(), 1u);
   ASSERT_EQ(arena.world.effects().size(), 2u);
   const std::uint64_t before = arena.world.hash();
@@ -68,6 +68,18 @@ INSTANTIATE_TEST_SUITE_P(
         Damage{"player 0 with place out of range", [](WorldState& s) { s.players[0].origin.x = 2e9f; }},
         Damage{"player 0 with velocity out of range",
                [](WorldState& s) { s.players[0].velocity.z = -INFINITY; }},
+        Damage{"player 0 with velocity out of range", [](WorldState& s) { s.players[0].velocity.x = 2e6f; }},
+        Damage{"player 0 in a wall at 195, 10, 20", [](WorldState& s) { s.players[0].origin.z = 20; }},
+        Damage{"player 0 in a wall at 990, 0, 24.125",
+               [](WorldState& s) {
+                 s.players[0].origin = {990, 0, 24.125f};
+               }},
+        Damage{"players 0 and 1 in one place",
+               [](WorldState& s) {
+                 s.pending.clear();
+                 s.fighters[1].alive = true;
+                 s.fighters[1].health = 1;
+               }},
         Damage{"player 0 with yaw out of range", [](WorldState& s) { s.players[0].yaw_degrees = kNan; }},
         Damage{"player 0 with pitch out of range", [](WorldState& s) { s.players[0].pitch_degrees = 91; }},
         Damage{"player 0 with landing time out of range",
@@ -138,7 +150,7 @@ TEST(WorldState, AnUnarmedWorldHasNoDrops) {
 }
 
 TEST(WorldState, AFlagIsOneOfTwo) {
-  Arena arena = full_arena();
+  TestArena arena = full_arena();
   ByteWriter saved;
   arena.world.save(saved);
   std::vector<std::uint8_t> bytes = saved.bytes();
@@ -150,7 +162,7 @@ TEST(WorldState, AFlagIsOneOfTwo) {
 }
 
 TEST(WorldState, CutShortAnywhereIsRefused) {
-  Arena arena = full_arena();
+  TestArena arena = full_arena();
   const std::uint64_t before = arena.world.hash();
   ByteWriter saved;
   arena.world.save(saved);
@@ -165,7 +177,7 @@ TEST(WorldState, CutShortAnywhereIsRefused) {
 
 // Whatever a byte becomes: refused, or a world that can go on.
 TEST(WorldState, AnyChangedByteIsSafe) {
-  Arena arena = full_arena();
+  TestArena arena = full_arena();
   ByteWriter saved;
   arena.world.save(saved);
   RandomStream random{RandomKey(11)};
@@ -178,7 +190,10 @@ TEST(WorldState, AnyChangedByteIsSafe) {
     if (!world.restore(in).ok()) continue;
     ++accepted;
     const std::vector<RawAction> actions(world.players().size());
-    for (int frame = 0; frame < 3; ++frame) world.step(actions);
+    for (int frame = 0; frame < 3; ++frame) {
+      world.step(actions);
+      world.check_invariants();
+    }
   }
   EXPECT_GT(accepted, 100);
   EXPECT_LT(accepted, 2900);

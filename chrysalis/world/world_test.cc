@@ -165,8 +165,8 @@ TEST(World, RefusesADamagedState) {
 using Kind = WorldEvent::Kind;
 
 // An arena whose first player has just been tagged by the second.
-Arena with_a_dead_player() {
-  Arena arena;
+TestArena with_a_dead_player() {
+  TestArena arena;
   arena.add(0, 0);
   arena.add(100, 0, 180);
   arena.give(1, Gadget::kDisc, 1);
@@ -212,7 +212,7 @@ TEST(Spawn, HasReducedControlFor100Ms) {
 }
 
 TEST(Spawn, RespawnBringsTheKitAgainAndKeepsTheOutfit) {
-  Arena arena;
+  TestArena arena;
   arena.world.add_player({{0, 0, 0}}, 0, Outfit{{{{9, 9, 9}, {}, {}}}});
   arena.actions.emplace_back();
   arena.give(0, Gadget::kDisc, 7);
@@ -235,7 +235,7 @@ TEST(Spawn, RespawnBringsTheKitAgainAndKeepsTheOutfit) {
 }
 
 TEST(Death, TakesTheBodyAway) {
-  Arena arena = with_a_dead_player();
+  TestArena arena = with_a_dead_player();
   EXPECT_FALSE(arena.fighter(0).alive);
   EXPECT_EQ(arena.body(0).velocity, Vec3{});
   const auto is_teleport = [](const Effect& effect) { return effect.kind == Effect::Kind::kTeleport; };
@@ -251,7 +251,7 @@ TEST(Death, TakesTheBodyAway) {
 }
 
 TEST(Death, LastsAtLeast107FramesWithFireHeld) {
-  Arena arena = with_a_dead_player();
+  TestArena arena = with_a_dead_player();
   arena.action(0).fire = 1;
   EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 107);
   EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 1) << "each frame, until the level answers";
@@ -265,13 +265,13 @@ TEST(Death, LastsAtLeast107FramesWithFireHeld) {
 }
 
 TEST(Death, Lasts1357FramesWithoutFire) {
-  Arena arena = with_a_dead_player();
+  TestArena arena = with_a_dead_player();
   EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 1357);
   EXPECT_EQ(arena.frames_until(Kind::kMayRespawn), 1);
 }
 
 TEST(Death, DoesNotDependOnTheOrderOfPlayers) {
-  Arena arena;
+  TestArena arena;
   arena.add(100, 0, 180);
   arena.add(0, 0);
   arena.give(0, Gadget::kDisc, 1);
@@ -284,14 +284,14 @@ TEST(Death, DoesNotDependOnTheOrderOfPlayers) {
 }
 
 TEST(Death, OfWhoDoesNotComeBackIsNoOther) {
-  Arena arena = with_a_dead_player();
+  TestArena arena = with_a_dead_player();
   arena.give(1, Gadget::kDisc, 10);
   arena.action(1).fire = 1;
   EXPECT_EQ(arena.frames_until(Kind::kDied, 500), 0);
 }
 
 TEST(Telefrag, KillsWhoIsInTheWay) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(200, 0);
   arena.add(231, 0);
@@ -310,7 +310,7 @@ TEST(Telefrag, KillsWhoIsInTheWay) {
 }
 
 TEST(Telefrag, IsNoMatterOfHealth) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(200, 0);
   arena.edit([](WorldState& state) { state.fighters[1].armour = 200; });
@@ -319,7 +319,7 @@ TEST(Telefrag, IsNoMatterOfHealth) {
 }
 
 TEST(Telefrag, SparesWhoOnlyTouchesAndTheDead) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(200, 0);
   arena.add(300, 0);
@@ -334,7 +334,7 @@ TEST(Telefrag, SparesWhoOnlyTouchesAndTheDead) {
 }
 
 TEST(Telefrag, ANewPlayerDoesItToo) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(10, 0);
   EXPECT_FALSE(arena.fighter(0).alive);
@@ -349,7 +349,7 @@ TEST(Telefrag, IsNotInAnUnarmedWorld) {
 }
 
 TEST(World, KnowsWhichSpawnsAreFree) {
-  Arena arena;
+  TestArena arena;
   arena.add(0, 0);
   arena.add(200, 0);
   EXPECT_TRUE(arena.world.spawn_is_free({{0, 0, 0}}, 0)) << "one is not in one's own way";
@@ -369,22 +369,16 @@ ArenaMap chasm() {
   return {.solids = {{{-1000, -1000, 0}, {-64, 1000, 48}}, {{64, -1000, 0}, {1000, 1000, 48}}},
           .kill_volumes = {{{-64, -1000, 16}, {64, 1000, 32}}}};
 }
-int add_at_the_rim(Arena& arena, float x, float yaw_degrees) {
-  const int player = arena.add(x, 0, yaw_degrees);
-  arena.edit([&](WorldState& state) {
-    state.players[static_cast<std::size_t>(player)].origin.z = 48 + kOriginAboveFloor + kSurfaceClearance;
-  });
-  return player;
-}
+constexpr float kRim = 48;
 
 TEST(KillVolume, KillsWithin12FramesOfTheFeetBelowTheRim) {
-  Arena arena(chasm());
-  add_at_the_rim(arena, -100, 0);
+  TestArena arena(chasm());
+  arena.add(-100, 0, 0, kRim);
   arena.action(0).move_forward = 1;
   int below = 0;
   for (int frame = 0; frame < 200; ++frame) {
     const auto events = arena.frame();
-    if (arena.body(0).origin.z < 48 + kOriginAboveFloor) ++below;
+    if (arena.body(0).origin.z < kRim + kOriginAboveFloor) ++below;
     if (count_of(events, Kind::kDied) == 0) continue;
     EXPECT_EQ(events[0].player, 0);
     EXPECT_EQ(events[0].by, kNobody);
@@ -395,9 +389,9 @@ TEST(KillVolume, KillsWithin12FramesOfTheFeetBelowTheRim) {
 }
 
 TEST(KillVolume, OfWhomAnotherPushesInIsTheWorlds) {
-  Arena arena(chasm());
-  add_at_the_rim(arena, -110, 0);
-  add_at_the_rim(arena, -60, 0);
+  TestArena arena(chasm());
+  arena.add(-110, 0, 0, kRim);
+  arena.add(-60, 0, 0, kRim);
   arena.give(0, Gadget::kImpulse, 0);
   arena.action(0).fire = 1;
   EXPECT_EQ(arena.frames_until(Kind::kHit), 1);
@@ -414,8 +408,8 @@ TEST(KillVolume, OfWhomAnotherPushesInIsTheWorlds) {
 // A jump from the last support to the first takes 98 u: the chasm less the box.
 TEST(KillVolume, IsCrossedByAJumpAt46PercentOfFullSpeedAndNotAt40) {
   for (const float share : {0.40f, 0.46f}) {
-    Arena arena(chasm());
-    add_at_the_rim(arena, -49.1f, 0);
+    TestArena arena(chasm());
+    arena.add(-49.1f, 0, 0, kRim);
     arena.edit([&](WorldState& state) { state.players[0].velocity.x = share * 320; });
     arena.action(0).jump = 1;
     arena.frames(60);
@@ -424,8 +418,8 @@ TEST(KillVolume, IsCrossedByAJumpAt46PercentOfFullSpeedAndNotAt40) {
 }
 
 TEST(KillVolume, IsCrossedByARunningJump) {
-  Arena arena(chasm());
-  add_at_the_rim(arena, -200, 0);
+  TestArena arena(chasm());
+  arena.add(-200, 0, 0, kRim);
   arena.action(0).move_forward = 1;
   while (arena.body(0).origin.x < -80) arena.frame();
   arena.action(0).jump = 1;
@@ -595,15 +589,10 @@ TEST(Melee, AWorldThatBeginsAgainIsAsANewOne) {
 #ifdef GTEST_HAS_DEATH_TEST
 TEST(WorldDeathTest, InvariantsNameWhatIsBroken) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  Arena arena({.solids = {{{100, -50, 0}, {200, 50, 100}}}});
+  TestArena arena;
   arena.add(0, 0);
-  arena.world.check_invariants();
-  arena.edit([](WorldState& state) { state.players[0].origin.x = 90; });
-  EXPECT_DEATH(arena.world.check_invariants(), "player 0 is in a wall at 90");
-  arena.edit([](WorldState& state) { state.players[0].origin.x = 0; });
-  arena.add(200, 200);
-  arena.edit([](WorldState& state) { state.players[1].origin = {20, 20, 24.125f}; });
-  EXPECT_DEATH(arena.world.check_invariants(), "players 0 and 1 are in one place");
+  arena.world.respawn(0, {{990, 0, 0}}, 0);
+  EXPECT_DEATH(arena.world.check_invariants(), "frame 0: the world has player 0 in a wall at 990");
   EXPECT_DEATH(arena.world.arm(RandomKey(1)), "arm\\(\\) after the first player");
   EXPECT_DEATH(arena.world.set_item_present(0, true), "map 'arena' has no item 0");
   EXPECT_DEATH(arena.world.respawn(2, kCentre, 0), "there is no player 2");
