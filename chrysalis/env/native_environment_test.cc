@@ -35,8 +35,8 @@ struct View {
   std::uint64_t hash() const { return hash64(rgb); }
 };
 
-std::unique_ptr<NativeEnvironment> make(const std::string& level, EnvironmentConfig config = {}) {
-  auto environment = NativeEnvironment::create({.name = level}, config);
+std::unique_ptr<NativeEnvironment> make(const LevelConfig& level, EnvironmentConfig config = {}) {
+  auto environment = NativeEnvironment::create(level, config);
   EXPECT_TRUE(environment.ok()) << (environment.ok() ? "" : environment.error().message);
   return std::move(environment).value();
 }
@@ -44,7 +44,7 @@ std::unique_ptr<NativeEnvironment> make(const std::string& level, EnvironmentCon
 class EveryLevel : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryLevel, FitsItsSpec) {
-  const auto environment = make(GetParam());
+  const auto environment = make({.name = GetParam()});
   const EnvironmentSpec& spec = environment->spec();
   EXPECT_EQ(spec.level, GetParam());
   EXPECT_EQ(spec.width, 96);
@@ -59,8 +59,8 @@ TEST_P(EveryLevel, FitsItsSpec) {
 }
 
 TEST_P(EveryLevel, GivesTheSameEpisodeForTheSameSeedWhateverRanBefore) {
-  const auto one = make(GetParam());
-  const auto other = make(GetParam());
+  const auto one = make({.name = GetParam()});
+  const auto other = make({.name = GetParam()});
   RandomStream before{RandomKey(99)};
   other->reset(12345);
   for (int i = 0; i < 50; ++i) other->step(random_action(before));
@@ -75,7 +75,7 @@ TEST_P(EveryLevel, GivesTheSameEpisodeForTheSameSeedWhateverRanBefore) {
 }
 
 TEST_P(EveryLevel, GivesDifferentEpisodesForDifferentSeeds) {
-  const auto environment = make(GetParam());
+  const auto environment = make({.name = GetParam()});
   std::set<std::uint64_t> first_views;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     environment->reset(seed);
@@ -85,7 +85,7 @@ TEST_P(EveryLevel, GivesDifferentEpisodesForDifferentSeeds) {
 }
 
 TEST_P(EveryLevel, KeepsItsBoundsOverTenThousandRandomSteps) {
-  const auto environment = make(GetParam());
+  const auto environment = make({.name = GetParam()});
   const EnvironmentSpec& spec = environment->spec();
   RandomStream stream{RandomKey(5)};
   std::vector<std::uint8_t> rgb(spec.observation_bytes());
@@ -109,13 +109,13 @@ TEST_P(EveryLevel, KeepsItsBoundsOverTenThousandRandomSteps) {
 }
 
 TEST_P(EveryLevel, ContinuesFromTheMiddleOfAnEpisodeToTheBit) {
-  const auto environment = make(GetParam());
+  const auto environment = make({.name = GetParam()});
   RandomStream stream{RandomKey(21)};
   environment->reset(4);
   for (int i = 0; i < 150; ++i) environment->step(random_action(stream));
   ByteWriter saved;
   environment->save(saved);
-  const auto other = make(GetParam());
+  const auto other = make({.name = GetParam()});
   ByteReader reader(saved.bytes());
   ASSERT_TRUE(other->restore(reader).ok());
   EXPECT_TRUE(reader.at_end());
@@ -128,7 +128,7 @@ TEST_P(EveryLevel, ContinuesFromTheMiddleOfAnEpisodeToTheBit) {
 
 // Of every picture and reward of some agent steps.
 std::uint64_t hash_of_episode(const std::string& level, std::uint64_t seed) {
-  const auto environment = make(level);
+  const auto environment = make({.name = level});
   RandomStream stream{RandomKey(seed)};
   environment->reset(seed);
   std::uint64_t hash = 0;
@@ -152,14 +152,14 @@ TEST_P(EveryLevel, GivesTheSameOnTwoThreadsAsOnOne) {
 }
 
 TEST_P(EveryLevel, RefusesASavedStateThatIsCutShort) {
-  const auto environment = make(GetParam());
+  const auto environment = make({.name = GetParam()});
   environment->reset(4);
   ByteWriter saved;
   environment->save(saved);
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{7}, saved.bytes().size() / 2, saved.bytes().size() - 1}) {
     ByteReader reader(std::span(saved.bytes()).first(size));
-    EXPECT_FALSE(make(GetParam())->restore(reader).ok())
+    EXPECT_FALSE(make({.name = GetParam()})->restore(reader).ok())
         << size << " of " << saved.bytes().size() << " bytes";
   }
 }
@@ -173,7 +173,8 @@ struct RandomPlay {
   }
   static std::vector<std::unique_ptr<Environment>> three(const std::string& level) {
     std::vector<std::unique_ptr<Environment>> environments;
-    for (int i = 0; i < 3; ++i) environments.push_back(make(level));
+    // Of a minute: ten of laser tag take minutes under a sanitizer.
+    for (int i = 0; i < 3; ++i) environments.push_back(make({.name = level, .episode_seconds = 60}));
     return environments;
   }
   // Returns whether an episode ended and the next began.
@@ -243,7 +244,7 @@ INSTANTIATE_TEST_SUITE_P(Catalog, EveryLevel, testing::ValuesIn(level_names()),
 
 TEST(NativeEnvironment, CutsTheLastRepeatAtTheTimeLimit) {
   const auto environment =
-      make("seek_apples", {.action_repeat = 7});  // 1800 frames: 257 repeats and one frame.
+      make({.name = "seek_apples"}, {.action_repeat = 7});  // 1800 frames: 257 repeats and one frame.
   environment->reset(0);
   StepResult last;
   int steps = 0;
@@ -265,7 +266,7 @@ TEST(NativeEnvironment, SaysWhatIsWrongWithAnUnknownLevelOrSize) {
 }
 
 TEST(NativeEnvironmentDeathTest, StopsOnCallsOutOfOrder) {
-  const auto environment = make("seek_apples");
+  const auto environment = make({.name = "seek_apples"});
   EXPECT_DEATH(environment->step({}), "before reset");
   std::vector<std::uint8_t> rgb(environment->spec().observation_bytes());
   EXPECT_DEATH(environment->observe(rgb), "before reset");

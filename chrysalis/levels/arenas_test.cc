@@ -14,11 +14,6 @@ class EveryArena : public testing::TestWithParam<const Arena& (*)()> {};
 INSTANTIATE_TEST_SUITE_P(Arenas, EveryArena, testing::Values(lt_horseshoe_color_arena, lt_chasm_arena),
                          [](const auto& info) { return info.param().map->name; });
 
-bool overlap(const Solid& a, const Solid& b) {
-  return a.min.x < b.max.x && a.max.x > b.min.x && a.min.y < b.max.y && a.max.y > b.min.y &&
-         a.min.z < b.max.z && a.max.z > b.min.z;
-}
-
 TEST_P(EveryArena, HasRoomForWhoeverSpawns) {
   const Map& map = *GetParam()().map;
   World world(GetParam()().map);
