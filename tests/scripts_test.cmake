@@ -103,4 +103,5 @@ set(wanted "render --level a_level --seed 2 --sheet 24 --scale 2 --out ${picture
 if(NOT calls STREQUAL wanted)
   message(FATAL_ERROR "The levels' pictures called:\n${calls}\nexpected:\n${wanted}")
 endif()
-expect("pictures without a program" 2 TEXTS "make build" COMMAND ${sheets} ${WORK_DIR}/nothing ${WORK_DIR}/pictures)
+expect("pictures without a program" 2 TEXTS "make build"
+       COMMAND ${sheets} ${WORK_DIR}/nothing ${WORK_DIR}/pictures)

@@ -123,12 +123,9 @@ TEST_P(EveryLevel, RewardsStayWithinTheSpecAndBodiesOutOfSolids) {
       rewarded += reward != 0 ? 1 : 0;
       const Body& body = level->world().players()[0];
       const Solid box = box_of(body);
-      for (const Solid& solid : level->world().map().solids) {
-        const bool overlaps = box.min.x < solid.max.x && box.max.x > solid.min.x && box.min.y < solid.max.y &&
-                              box.max.y > solid.min.y && box.min.z < solid.max.z && box.max.z > solid.min.z;
-        ASSERT_FALSE(overlaps) << "frame " << frame << " at " << body.origin.x << ' ' << body.origin.y << ' '
-                               << body.origin.z;
-      }
+      for (const Solid& solid : level->world().map().solids)
+        ASSERT_FALSE(overlap(box, solid))
+            << "frame " << frame << " at " << body.origin.x << ' ' << body.origin.y << ' ' << body.origin.z;
       ASSERT_GE(body.origin.z, level->world().map().min.z);
     }
   }
