@@ -40,5 +40,9 @@ install(FILES ${PROJECT_BINARY_DIR}/package/chrysalisConfig.cmake ${PROJECT_BINA
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET chrysalis)
   install(TARGETS chrysalis RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  if(TARGET chrysalis-torch)
+    install(TARGETS chrysalis-torch RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    add_dependencies(chrysalis chrysalis-torch)  # Who builds the one wants both.
+  endif()
   install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/chrysalis/configs)
 endif()

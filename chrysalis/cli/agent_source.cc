@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
-#include "chrysalis/agent/torch_policy.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/learning.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/network_policy.h"
@@ -53,7 +53,7 @@ Status check_compute(const RunConfig& config) {
 Result<std::unique_ptr<Policy>> make_policy(const RunConfig& config, std::shared_ptr<PackedNetworks> packed,
                                             std::optional<double> alpha) {
   const AgentSpec spec = agent_spec(config);
-  if (!config.compute.native()) return make_torch_policy(config.agent, spec, alpha);
+  if (!config.compute.native()) return learning().make_policy(config.agent, spec, alpha);
   if (packed == nullptr) return make_network_policy(config.agent, spec, config.compute.operands(), alpha);
   return make_network_policy(std::move(packed), alpha);
 }
@@ -121,7 +121,7 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
                                       {"--member", options.member.has_value()},
                                       {"--alpha", options.alpha.has_value()}})
       if (given) return invalid_input("{} needs the directory of a run", name);
-    CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(assignments));
+    CHRYSALIS_ASSIGN_OR_RETURN(const RunConfig config, default_run_config(assignments));
     AgentSource source;
     source.config = config;
     source.policy = options.policy;
@@ -133,6 +133,7 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
   if (!text) return invalid_input("{} has no config yet: train first", options.run);
   AgentSource source;
   CHRYSALIS_ASSIGN_OR_RETURN(source.config, run_config_from_text(*text, options.run, assignments));
+  if (!source.config.compute.native()) CHRYSALIS_RETURN_IF_ERROR(need_learning());
   if (source.config.curriculum.name == "multitask" && options.level.empty())
     source.config.level.name = levels_of(source.config).front();
   source.alpha = options.alpha;

@@ -3,9 +3,9 @@
 #include <array>
 #include <thread>
 
-#include "chrysalis/agent/sgemm.h"
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/learning.h"
 #include "chrysalis/cli/output_path.h"
 #include "chrysalis/cli/training.h"
 #include "chrysalis/core/field.h"
@@ -77,12 +77,13 @@ Status run(const Options& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(
       RunConfig config,
       default_run_config(with_options({{"compute.kernels", options.kernels}}, options.assignments)));
+  CHRYSALIS_RETURN_IF_ERROR(need_learning());
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   // What the config makes impossible is told before anything is measured.
   for (const Subject& subject : kSubjects)
     if (wanted(subject, options) && subject.trains) CHRYSALIS_RETURN_IF_ERROR(make_members(config));
   log_quietly();  // Of the runs that are timed.
-  const SgemmRates sgemm = measure_sgemm(kBenchRepeats);
+  const SgemmRates sgemm = learning().measure_sgemm(kBenchRepeats);
   const std::string config_kernels =
       config.compute.native()
           ? fmt::format(
@@ -97,11 +98,11 @@ Status run(const Options& options) {
   Json json = {{"sgemm_gflops_per_core", sgemm.best()},
                {"cores", cores},
                {"kernels", config_kernels},
-               {"blas", blas_description()},
+               {"blas", learning().blas_description()},
                {"sgemm", {{"blas_gflops", sgemm.blas_gflops}, {"onednn_gflops", sgemm.onednn_gflops}}}};
   if (!options.json)
     fmt::print("SGEMM {:.1f} GFLOP/s per core, {} cores ({}; BLAS {:.1f}, oneDNN {:.1f}); kernels: {}\n",
-               sgemm.best(), cores, blas_description(), sgemm.blas_gflops, sgemm.onednn_gflops,
+               sgemm.best(), cores, learning().blas_description(), sgemm.blas_gflops, sgemm.onednn_gflops,
                config_kernels);
   for (const Subject& subject : kSubjects) {
     if (!wanted(subject, options)) continue;

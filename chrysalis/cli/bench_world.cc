@@ -1,5 +1,6 @@
 // Worlds and pictures: one core, no network.
 #include "chrysalis/cli/bench.h"
+#include "chrysalis/core/stage_clock.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/levels/catalog.h"
 #include "chrysalis/rollout/action_set.h"
@@ -64,15 +65,40 @@ Result<Json> bench_env(const BenchSettings& settings) {
       }
     });
     const double resets = median_rate(settings.seconds / 5, 1, [&] { environment->reset(episode++); });
-    json[entry.name] = {{"agent_steps_per_s_per_core", steps}, {"reset_ms", 1000.0 / resets}};
+    // Once more by the clock, which costs a little itself.
+    StageClock clock(1);
+    {
+      const StageClock::Attachment here(&clock, 0);
+      environment->reset(episode++);
+      for (const RawAction& action : actions) {
+        {
+          const StageScope scope(Stage::kWorld);
+          environment->step(action);
+        }
+        const StageScope scope(Stage::kDraw);
+        environment->observe(rgb);
+      }
+    }
+    const StageTotals totals = clock.read().front();
+    const auto ns_of = [&](Stage stage) { return static_cast<double>(totals.at(Pass::kNone, stage).ns); };
+    const double all = ns_of(Stage::kWorld) + ns_of(Stage::kBots) + ns_of(Stage::kDraw);
+    json[entry.name] = {{"agent_steps_per_s_per_core", steps},
+                        {"reset_ms", 1000.0 / resets},
+                        {"world_share", ns_of(Stage::kWorld) / all},
+                        {"bots_share", ns_of(Stage::kBots) / all},
+                        {"draw_share", ns_of(Stage::kDraw) / all}};
   }
   return json;
 }
 
 void print_env(const Json& json) {
   for (const auto& [level, row] : json.items())
-    fmt::print("env     {:32} {:>9.0f} agent steps/s per core, reset {:.4f} ms\n", level,
-               row["agent_steps_per_s_per_core"].get<double>(), row["reset_ms"].get<double>());
+    fmt::print(
+        "env     {:32} {:>9.0f} agent steps/s per core, reset {:.4f} ms; world {:.0f} %, bots {:.0f} %, "
+        "drawing {:.0f} %\n",
+        level, row["agent_steps_per_s_per_core"].get<double>(), row["reset_ms"].get<double>(),
+        100 * row["world_share"].get<double>(), 100 * row["bots_share"].get<double>(),
+        100 * row["draw_share"].get<double>());
 }
 
 }  // namespace chrysalis

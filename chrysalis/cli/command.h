@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "chrysalis/cli/learning.h"
 #include "chrysalis/core/result.h"
 
 namespace chrysalis {
@@ -37,7 +38,8 @@ std::vector<std::string> with_options(std::initializer_list<std::pair<const char
                                       const std::vector<std::string>& assignments);
 
 // The whole program: parses, runs, reports errors as one line on standard error. Returns the exit code: 0
-// done, 1 the machine's fault, 2 the input's.
-int run_program(int argc, char** argv);
+// done, 1 the machine's fault, 2 the input's. learning: null where LibTorch is not in the process; it may
+// then be taken over, see need_learning().
+int run_program(int argc, char** argv, const Learning* learning);
 
 }  // namespace chrysalis

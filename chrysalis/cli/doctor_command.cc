@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "chrysalis/agent/sgemm.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/learning.h"
 #include "chrysalis/kernels/target.h"
 
 namespace chrysalis {
@@ -40,21 +40,21 @@ Finding cpu_features() {
 }
 
 Finding blas() {
-  const SgemmRates rates = measure_sgemm(5);
+  const SgemmRates rates = learning().measure_sgemm(5);
   Finding finding{"BLAS",
-                  fmt::format("{}: {:.1f} GFLOP/s a core (oneDNN: {:.1f})", blas_description(),
+                  fmt::format("{}: {:.1f} GFLOP/s a core (oneDNN: {:.1f})", learning().blas_description(),
                               rates.blas_gflops, rates.onednn_gflops),
                   ""};
   // The reference BLAS reaches a fiftieth, old OpenBLAS on an unknown processor a quarter or less.
   if (rates.blas_gflops < rates.onednn_gflops / 3) {
     finding.mend =
-        openblas_core_name().empty()
+        learning().openblas_core_name().empty()
             ? "a slow BLAS: apt install libopenblas-dev"
             : fmt::format(
                   "OpenBLAS does not know this processor and runs its {} kernels; large products go "
                   "through oneDNN all the same. For the rest: export OPENBLAS_CORETYPE=SkylakeX "
                   "(AVX-512) or Haswell (AVX2)",
-                  openblas_core_name());
+                  learning().openblas_core_name());
   }
   return finding;
 }
@@ -81,8 +81,9 @@ Finding memory() {
 }
 
 Status run(bool as_json) {
+  const Status here = need_learning();
   const unsigned cores = std::thread::hardware_concurrency();
-  const std::vector<Finding> findings = {
+  std::vector<Finding> findings = {
       {"Program", CHRYSALIS_VERSION, ""},
       {"Compiler", __VERSION__, ""},
 #ifdef NDEBUG
@@ -100,10 +101,15 @@ Status run(bool as_json) {
        ""},
       {"Cores", fmt::format("{}", cores), cores == 0 ? "unknown: set train.workers" : ""},
       memory(),
-      {"LibTorch", torch_description(), ""},
-      blas(),
       disk(),
   };
+  if (here.ok()) {
+    findings.push_back({"LibTorch", learning().torch_description(), ""});
+    findings.push_back(blas());
+  } else {
+    findings.push_back(
+        {"LibTorch", "none: `train`, `bench` and --kernels torch need it", here.error().message});
+  }
   int faults = 0;
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const Finding& finding : findings) {

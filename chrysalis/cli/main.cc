@@ -1,5 +1,5 @@
 #include "chrysalis/cli/command.h"
 
 int main(int argc, char** argv) {
-  return chrysalis::run_program(argc, argv);
+  return chrysalis::run_program(argc, argv, /*learning=*/nullptr);
 }

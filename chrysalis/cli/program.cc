@@ -125,7 +125,8 @@ std::vector<std::string> with_options(std::initializer_list<std::pair<const char
   return all;
 }
 
-int run_program(int argc, char** argv) {
+int run_program(int argc, char** argv, const Learning* learning) {
+  set_learning(learning, argc, argv);
   keep_freed_memory();
   // A limit on the size of files is then an error of the write, told like a full disk, and not a death.
   std::signal(SIGXFSZ, SIG_IGN);

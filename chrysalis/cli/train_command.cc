@@ -5,6 +5,7 @@
 #include "chrysalis/cli/command.h"
 #include "chrysalis/cli/experiment.h"
 #include "chrysalis/cli/interrupt.h"
+#include "chrysalis/cli/learning.h"
 #include "chrysalis/cli/progress_line.h"
 #include "chrysalis/cli/training.h"
 #include "chrysalis/core/log.h"
@@ -43,6 +44,7 @@ Status run_training(const Options& options) {
       RunConfig config, load_run_config(options.config, with_options({{"learner.device", options.device},
                                                                       {"compute.kernels", options.kernels}},
                                                                      options.assignments)));
+  CHRYSALIS_RETURN_IF_ERROR(need_learning());
   const std::string directory =
       options.run.empty() ? "runs/" + std::filesystem::path(options.config).stem().string() : options.run;
   const std::string resolved = to_toml(fields_of(config), /*comments=*/true);

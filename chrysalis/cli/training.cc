@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "chrysalis/cli/agent_source.h"
+#include "chrysalis/cli/learning.h"
 #include "chrysalis/cli/progress_line.h"
 #include "chrysalis/core/log.h"
 #include "chrysalis/env/native_environment.h"
-#include "chrysalis/impala/impala_learner.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/evaluation.h"
 #include "chrysalis/rollout/network_policy.h"
@@ -72,8 +72,8 @@ Result<MemberParts> make_member(const RunConfig& config, int member, std::span<c
                       RandomKey(static_cast<std::uint64_t>(config.seed), Purpose::kInitialWeights,
                                 {static_cast<std::uint64_t>(member)}),
                       alpha_after(config.curriculum, 0)));
-  CHRYSALIS_ASSIGN_OR_RETURN(auto learner, make_impala_learner(config.agent, spec, config.learner, initial,
-                                                               packed, config.curriculum));
+  CHRYSALIS_ASSIGN_OR_RETURN(auto learner, learning().make_learner(config.agent, spec, config.learner,
+                                                                   initial, packed, config.curriculum));
   MemberParts parts{
       .learner = std::move(learner),
       // What was just made once cannot fail to be made again.

@@ -10,8 +10,8 @@
 
 namespace chrysalis {
 
-// One for each member of the population. Errors: whatever the levels, the environment, the agent, the
-// curriculum or the learner refuse.
+// One for each member of the population; need_learning() comes before. Errors: whatever the levels, the
+// environment, the agent, the curriculum or the learner refuse.
 Result<std::vector<MemberParts>> make_members(const RunConfig& config);
 
 // Brings a run and its trainer to where the members' newest checkpoints stand; what was recorded after them

@@ -9,10 +9,10 @@ namespace chrysalis {
 namespace {
 
 constexpr std::array kStageNames = {
-    "other",      "wait",       "schedule", "snapshot",   "pack",       "rollout", "world",
-    "reset",      "draw",       "sample",   "network",    "pixels",     "conv1",   "conv2",
-    "linear",     "core input", "lstm",     "heads",      "learn",      "batch",   "loss",
-    "statistics", "optimizer",  "publish",  "population", "evaluation", "store",   "checkpoint"};
+    "other",      "wait",       "schedule",   "snapshot", "pack",      "rollout", "world",      "bots",
+    "reset",      "draw",       "sample",     "network",  "pixels",    "conv1",   "conv2",      "linear",
+    "core input", "lstm",       "heads",      "learn",    "batch",     "loss",    "statistics", "optimizer",
+    "publish",    "population", "evaluation", "store",    "checkpoint"};
 static_assert(kStageNames.size() == kStageCount);
 
 constexpr std::array kPassNames = {"", "act", "forward", "backward"};

@@ -28,6 +28,7 @@ enum class Stage : std::uint8_t {
   kPack,      // Taking new weights for acting.
   kRollout,   // Carrying results into unrolls.
   kWorld,     // Physics and rules.
+  kBots,      // What bots perceive and decide.
   kReset,     // Beginning episodes.
   kDraw,      // Rendering observations.
   kSample,    // Drawing actions from the policy.
@@ -44,7 +45,7 @@ enum class Stage : std::uint8_t {
   kLoss,
   kStatistics,  // Of the batch, for the report.
   kOptimizer,
-  kPublish,  // Copying the new weights out.
+  kPublish,     // Copying the new weights out.
   kPopulation,  // Decisions, beside the checkpoints that they read and write.
   kEvaluation,  // Rounds that members are scored by, beside network and world.
   kStore,       // Writing down updates and episodes.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/stage_clock.h"
 
 namespace chrysalis {
 namespace {
@@ -91,10 +92,16 @@ Bot LaserTagLevel::make_bot(int index, RandomKey key) const {
 int LaserTagLevel::step(const RawAction& action) {
   CHRYSALIS_CHECK(world_.has_value(), "step() before start()");
   actions_[kAgent] = action;
-  for (std::size_t i = 0; i < bots_.size(); ++i)
-    actions_[i + 1] = bots_[i].act(*world_, static_cast<int>(i) + 1);
+  {
+    const StageScope scope(Stage::kBots);
+    for (std::size_t i = 0; i < bots_.size(); ++i)
+      actions_[i + 1] = bots_[i].act(*world_, static_cast<int>(i) + 1);
+  }
   const std::span<const WorldEvent> events = world_->step(actions_);
-  for (std::size_t i = 0; i < bots_.size(); ++i) bots_[i].notice(*world_, static_cast<int>(i) + 1, events);
+  {
+    const StageScope scope(Stage::kBots);
+    for (std::size_t i = 0; i < bots_.size(); ++i) bots_[i].notice(*world_, static_cast<int>(i) + 1, events);
+  }
   int reward = 0;
   for (const WorldEvent& event : events) {
     if (event.kind == WorldEvent::Kind::kDied) reward += reward_of_death(event);

@@ -1,6 +1,9 @@
 // What a person may do wrong: one clear line on standard error, exit code 2 (1 where it is the machine's
 // fault), nothing on standard output and nothing written.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
 
 #include "chrysalis/store/scratch_directory_test.h"
 #include "program.h"
@@ -254,6 +257,29 @@ TEST(Errors, CudaIsRefusedWhereThereIsNone) {
   expect_refused(outcome, {{"train", "tiny.toml", "--device", "cuda"},
                            {"learner.device is cuda", "expected cpu, or a LibTorch with CUDA"}});
   EXPECT_FALSE(std::filesystem::exists(scratch / "runs"));
+}
+
+// What acts must not load LibTorch, whose start takes longer than most verbs; what learns says where it
+// should be.
+TEST(Errors, WithoutLibTorchWhatLearnsIsRefusedAndAllElseRuns) {
+  const ScratchDirectory scratch;
+  put_text(scratch / "tiny.toml", kTinyConfig);
+  std::filesystem::copy_file(CHRYSALIS_PROGRAM, scratch / "alone");
+  const std::string in = "cd '" + scratch.path().string() + "' && ./alone ";
+  EXPECT_EQ(std::system((in + "levels > levels 2>&1").c_str()), 0);
+  EXPECT_EQ(std::system((in + "eval --policy random --episodes 1 > eval 2>&1").c_str()), 0);
+  EXPECT_EQ(std::system((in + "doctor > doctor 2>&1").c_str()), 0);
+  EXPECT_NE(text_of_file(scratch / "doctor").find("MEND LibTorch"), std::string::npos);
+  for (const std::string verb : {"train tiny.toml", "bench sgemm", "bench act"}) {
+    const int status = std::system((in + verb + " > out 2> err").c_str());
+    EXPECT_EQ(WEXITSTATUS(status), 1) << verb;
+    EXPECT_EQ(text_of_file(scratch / "out"), "") << verb;
+    EXPECT_EQ(text_of_file(scratch / "err"),
+              "error: this needs LibTorch, and " + (scratch / "chrysalis-torch").string() +
+                  " cannot be run: No such file or directory; `make build` builds it\n");
+  }
+  EXPECT_FALSE(std::filesystem::exists(scratch / "runs"));
+  EXPECT_EQ(text_of_file(CHRYSALIS_PROGRAM).find("libtorch_cpu.so"), std::string::npos);
 }
 
 }  // namespace

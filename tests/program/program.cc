@@ -14,12 +14,23 @@
 
 #include "chrysalis/cli/command.h"
 #include "chrysalis/core/check.h"
+#ifdef CHRYSALIS_TEST_LEARNS
+#include "chrysalis/torch_cli/torch_learning.h"
+#endif
 
 namespace chrysalis {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kAtOnce = 2;
+
+const Learning* learning_of_forks() {
+#ifdef CHRYSALIS_TEST_LEARNS
+  return &torch_learning();
+#else
+  return nullptr;
+#endif
+}
 
 std::string text_of(std::FILE* file) {
   std::string text;
@@ -81,7 +92,8 @@ Program::Program(const Arguments& arguments, const fs::path& directory, std::siz
   const bool ready = ::chdir(directory.c_str()) == 0 && ::dup2(::open("/dev/null", O_RDONLY), 0) == 0 &&
                      ::dup2(fileno(out_.get()), 1) == 1 && ::dup2(fileno(err_.get()), 2) == 2 &&
                      (file_bytes == 0 || ::setrlimit(RLIMIT_FSIZE, &limit) == 0);
-  if (ready && start == Start::kFork) std::exit(run_program(static_cast<int>(argv.size()) - 1, argv.data()));
+  if (ready && start == Start::kFork)
+    std::exit(run_program(static_cast<int>(argv.size()) - 1, argv.data(), learning_of_forks()));
   if (ready) ::execv(CHRYSALIS_PROGRAM, argv.data());
   ::_exit(127);
 }

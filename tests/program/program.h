@@ -1,6 +1,7 @@
 // Drives the whole program as a person does: its own process, its own directory, what it printed and how it
-// ended. Loading LibTorch's libraries takes half a second, so most processes are forks of the test, which has
-// them loaded, and go straight to what main() calls; kExec starts the executable itself.
+// ended. Most processes are forks of the test, which go straight to what main() calls; kExec starts the
+// executable itself. Loading LibTorch's libraries takes half a second: the test program of what trains has
+// them loaded.
 #pragma once
 
 #include <sys/types.h>

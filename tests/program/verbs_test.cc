@@ -276,7 +276,8 @@ TEST(Verbs, BenchMeasuresEverything) {
   const Keys levels = {"seek_apples", "explore_object_locations_small", "nav_maze_static_01"};
   for (const std::string& level : levels) {
     EXPECT_EQ(keys_of(all["render"][level]), (Keys{"observations_per_s_per_core"}));
-    EXPECT_EQ(keys_of(all["env"][level]), (Keys{"agent_steps_per_s_per_core", "reset_ms"}));
+    EXPECT_EQ(keys_of(all["env"][level]),
+              (Keys{"agent_steps_per_s_per_core", "reset_ms", "world_share", "bots_share", "draw_share"}));
   }
   EXPECT_EQ(keys_of(all["act"]),
             (Keys{"batch", "agent_steps_per_s_per_core", "gflops_per_core", "fraction_of_sgemm"}));

@@ -1,4 +1,4 @@
-#include "chrysalis/agent/sgemm.h"
+#include "chrysalis/torch_cli/sgemm.h"
 
 #include <dlfcn.h>
 #include <fmt/format.h>

@@ -4,16 +4,11 @@
 
 #include <string>
 
+#include "chrysalis/cli/learning.h"
+
 namespace chrysalis {
 
-// One thread, 1024 x 1024 x 1024, GFLOP/s of 2 * 1024^3 operations, median of `repeats`.
-struct SgemmRates {
-  double blas_gflops = 0;    // By the BLAS behind LibTorch's at::mm.
-  double onednn_gflops = 0;  // By the stock operator that product() uses.
-  // What the machine can do, as far as the libraries here show it. Old builds of OpenBLAS fall back to SSE on
-  // processors that they do not know; to compare with that would flatter us.
-  double best() const { return blas_gflops > onednn_gflops ? blas_gflops : onednn_gflops; }
-};
+// One thread, 1024 x 1024 x 1024, median of `repeats`.
 SgemmRates measure_sgemm(int repeats);
 
 // "OpenBLAS, kernels for SkylakeX, /usr/lib/…"; for doctor and bench.
