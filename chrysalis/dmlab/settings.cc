@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cerrno>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 
@@ -52,10 +53,10 @@ Status set_fps(Settings& settings, Key key, Value value) {
   const bool read = code == std::errc() && end == value.data() + value.size();
   // 0 is the wall clock there.
   if (read && fps == 0) fps = kFramesPerSecond;
-  const double frames = kFramesPerSecond / fps;
-  if (!read || !(fps >= 1) || frames < 1 || frames != static_cast<int>(frames))
+  const bool whole = read && fps >= 1 && fps <= kFramesPerSecond && fps == std::floor(fps);
+  if (!whole || kFramesPerSecond % static_cast<int>(fps) != 0)
     return wrong(key, value, "{} or what divides it: 30, 20, 15, 12, 10, 6, 5, 4, 3, 2, 1", kFramesPerSecond);
-  settings.frames_per_step = static_cast<int>(frames);
+  settings.frames_per_step = kFramesPerSecond / static_cast<int>(fps);
   return {};
 }
 
