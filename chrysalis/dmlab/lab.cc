@@ -133,7 +133,11 @@ Lab::PropertyAnswer Lab::read_property(std::string_view key, std::string& value)
   if (table == "func") {
     const auto [function, seed] = split(name);
     if (function != kEntityLayer && function != kVariationsLayer) return not_found(key);
-    if (name == function) return denied(key, "read without a seed");
+    if (name == function) {
+      // Readable on its own as the original's is, for clients that read all that they find listed.
+      value = "a function of a seed";
+      return {};
+    }
     auto maze = maze_of(function, seed);
     if (!maze.ok()) return {PropertyResult::kNotFound, maze.error().message};
     value = std::move(maze).value();

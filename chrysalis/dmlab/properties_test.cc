@@ -71,8 +71,9 @@ TEST(Properties, AreReadAsTheyReallyAre) {
   EXPECT_EQ(read(client, "params.episodeLengthSeconds"), "600") << "the level's own";
   EXPECT_EQ(read(client, "params.botCount"), "4");
   EXPECT_EQ(read(client, "params.skill"), "4.0");
+  EXPECT_EQ(read(client, "func.entityLayer"), "a function of a seed");
   EXPECT_EQ(read(Client(kExplore), "params.hasDoors"), "false");
-  for (const char* table : {"", "engine", "params", "func", "func.entityLayer"})
+  for (const char* table : {"", "engine", "params", "func"})
     EXPECT_EQ(reading(client, table), PropertyResult::kPermissionDenied) << table;
   for (const char* unknown :
        {"unknown", "engine.unknown", "params.unknown", "params.mazeWidth", "func.unknown.1"})

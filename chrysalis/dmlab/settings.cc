@@ -159,6 +159,7 @@ constexpr EngineSetting kEngineSettings[] = {
     {"demofiles", ignore},
     // Every level there lets these pass.
     {"allowHoldOutLevels", ignore},
+    {"controls", ignore},  // Of clients of its first release.
     {"datasetPath", ignore},
     {"enableCameraMovement", ignore},
     {"invocationMode", ignore},

@@ -152,6 +152,7 @@ TEST(Settings, WhatClientsSendIsTaken) {
                               {"playerName", "someone"},
                               {"allowHoldOutLevels", "true"},
                               {"datasetPath", "/data"},
+                              {"controls", "external"},
                               {"randomSeed", "1"},
                               {"textureRandomization", "on"},
                               {"maxAltCameraWidth", "64"},
