@@ -211,6 +211,107 @@ TEST(Calls, WithoutAContextEverythingIsEmpty) {
   EXPECT_EQ(reward, 0);
 }
 
+TEST(Calls, NoOrderOfCallsIsAFault) {
+  RandomStream random{RandomKey(1)};
+  const char* const texts[] = {"",
+                               "levelName",
+                               "seek_apples",
+                               "lt_chasm",
+                               "width",
+                               "16",
+                               "height",
+                               "-1",
+                               "params.botCount",
+                               "engine.fps",
+                               "fps",
+                               "30",
+                               "mixerSeed",
+                               "params",
+                               "func.entityLayer.3",
+                               "episodeLengthSeconds",
+                               "1",
+                               nullptr};
+  const auto text = [&] { return texts[random.below(std::size(texts))]; };
+  const auto number = [&] {
+    return random.chance(0.1) ? random.between(-2147483647, 2147483647) : random.between(-1, 44);
+  };
+  int initialised = 0, advanced = 0;
+  for (int round = 0; round < 200; ++round) {
+    const Client client;
+    const EnvCApi& api = client.api;
+    void* const context = client.context;
+    api.setting(context, "width", "16");
+    api.setting(context, "height", "12");
+    if (random.chance(0.8))
+      api.setting(context, "levelName", random.chance(0.5) ? "seek_apples" : "lt_chasm");
+    for (int call = 0; call < 60; ++call) {
+      Observation given;
+      ObservationSpec spec;
+      Event event;
+      const char* value = nullptr;
+      int low = 0, high = 0;
+      double reward = 0, continuous_low = 0, continuous_high = 0;
+      switch (random.below(18)) {
+        case 0:
+          api.setting(context, text(), text());
+          break;
+        case 1:
+        case 2:
+          initialised += api.init(context) == 0;
+          break;
+        case 3:
+        case 4:
+          api.start(context, number(), number());
+          break;
+        case 5:
+          api.write_property(context, text(), text());
+          break;
+        case 6:
+          api.read_property(context, text(), &value);
+          break;
+        case 7:
+          api.list_property(context, nullptr, text(), [](void*, const char*, PropertyAttribute) {});
+          break;
+        case 8:
+          api.action_discrete_name(context, number());
+          break;
+        case 9:
+          api.action_discrete_bounds(context, number(), &low, &high);
+          break;
+        case 10:
+          api.action_continuous_bounds(context, number(), &continuous_low, &continuous_high);
+          break;
+        case 11:
+          api.observation_spec(context, number(), &spec);
+          break;
+        case 12:
+          api.event(context, number(), &event);
+          break;
+        case 13:
+          client.act({number(), number(), number(), number(), number(), number(), number()});
+          break;
+        case 14:
+          EXPECT_NE(api.observation_name(context, number()), nullptr);
+          break;
+        case 15:
+          advanced += api.advance(context, random.between(-3, 30), &reward) == AdvanceStatus::kRunning;
+          break;
+        default: {
+          // Every byte of it can be read.
+          api.observation(context, number(), &given);
+          std::size_t bytes = given.spec.type == ObservationType::kDoubles ? sizeof(double) : 1;
+          for (int i = 0; i < given.spec.dims; ++i) bytes *= static_cast<std::size_t>(given.spec.shape[i]);
+          const std::vector<unsigned char> copy(given.payload.bytes, given.payload.bytes + bytes);
+          EXPECT_EQ(copy.size(), bytes);
+        }
+      }
+      EXPECT_NE(api.error_message(context), nullptr);
+    }
+  }
+  EXPECT_GT(initialised, 100);
+  EXPECT_GT(advanced, 100);
+}
+
 TEST(Calls, ActionsHaveDmLabsNamesAndBounds) {
   const Client client(kSeekApples);
   EXPECT_EQ(client.api.action_discrete_count(client.context), 7);

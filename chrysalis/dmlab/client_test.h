@@ -31,13 +31,13 @@ class Client {
  public:
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-  Client() {
+  explicit Client(ConnectFunction connect = connect_function()) {
     LaunchParams params{};
     params.runfiles_path = "anywhere";
-    EXPECT_EQ(connect_function()(&params, &api, &context), 0);
+    EXPECT_EQ(connect(&params, &api, &context), 0);
   }
   // Set, and up to init().
-  explicit Client(const Pairs& settings) : Client() {
+  explicit Client(const Pairs& settings, ConnectFunction connect = connect_function()) : Client(connect) {
     for (const auto& [key, value] : settings)
       EXPECT_EQ(api.setting(context, key.c_str(), value.c_str()), 0) << error();
     EXPECT_EQ(api.init(context), 0) << error();

@@ -3,8 +3,10 @@
 #include "chrysalis/dmlab/connect.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <thread>
 
@@ -51,6 +53,28 @@ TEST(Library, ConnectsAsOftenAsAskedAndRefusesWhatCannotBe) {
   api.release_context(context);
   api.release_context(other);
   api.release_context(nullptr);
+}
+
+TEST(Library, CopiesLoadedAndClosedAreLibrariesOfTheirOwn) {
+  // As DM Lab's own loader does for each environment.
+  const std::string path = fmt::format("{}chrysalis_dmlab_copy_{}.so", testing::TempDir(), getpid());
+  std::filesystem::copy_file(CHRYSALIS_SHARED_LIBRARY, path,
+                             std::filesystem::copy_options::overwrite_existing);
+  const Client client({{"levelName", "lt_chasm"}, {"width", "32"}, {"height", "24"}});
+  client.api.start(client.context, 0, 3);
+  for (int time = 0; time < 2; ++time) {
+    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    ASSERT_NE(library, nullptr) << dlerror();
+    const auto connect = reinterpret_cast<ConnectFunction>(dlsym(library, kConnectSymbol));
+    EXPECT_NE(connect, connect_function());
+    {
+      const Client copy({{"levelName", "lt_chasm"}, {"width", "32"}, {"height", "24"}}, connect);
+      copy.api.start(copy.context, 0, 3);
+      EXPECT_EQ(copy.bytes("RGB"), client.bytes("RGB"));
+    }
+    EXPECT_EQ(dlclose(library), 0);
+  }
+  std::filesystem::remove(path);
 }
 
 TEST(Library, NoMemoryForACallIsAnError) {

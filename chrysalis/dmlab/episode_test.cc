@@ -1,6 +1,7 @@
 #include "chrysalis/dmlab/episode.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +24,8 @@ LevelConfig seek_apples() {
 // A level of one row, walled in.
 class OwnMap {
  public:
-  explicit OwnMap(const std::string& row) : path_(testing::TempDir() + "chrysalis_episode_test.map") {
+  explicit OwnMap(const std::string& row)
+      : path_(fmt::format("{}chrysalis_episode_test_{}.map", testing::TempDir(), getpid())) {
     const std::string wall(row.size() + 2, '#');
     std::ofstream(path_) << "chrysalis map 1\nname = own\nepisode_seconds = 60\ngrid\n"
                          << wall << "\n#" << row << "#\n"
