@@ -1,6 +1,6 @@
 # Installs the program, the rooms' libraries and headers, and the CMake package `chrysalis`, whose
 # components are the rooms: find_package(chrysalis COMPONENTS env) asks for what chrysalis::env needs and no
-# more.
+# more. The shared libraries of rooms are for programs that load them, not for CMake's.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/chrysalis)
 
@@ -16,6 +16,9 @@ foreach(room ${CHRYSALIS_ROOMS})
   install(TARGETS chrysalis_${room} EXPORT chrysalis_${room}
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
           FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  if(CHRYSALIS_ROOM_${room}_SHARED)
+    install(TARGETS ${CHRYSALIS_ROOM_${room}_SHARED}_library LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  endif()
   install(EXPORT chrysalis_${room} NAMESPACE chrysalis:: DESTINATION ${package_dir} FILE room_${room}.cmake)
 
   list(TRANSFORM CHRYSALIS_ROOM_${room}_LINK REPLACE "::.*" "" OUTPUT_VARIABLE packages)
