@@ -36,13 +36,13 @@ Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const Options&
       CHRYSALIS_ASSIGN_OR_RETURN(auto environment, agent.make_environment());
       environments.push_back(std::move(environment));
     }
-    records[static_cast<std::size_t>(thread)] =
-        evaluate(*policy, environments,
-                 {.seed = options.agent.seed,
-                  .first_episode = first,
-                  .episodes = count,
-                  .actions = action_set(agent.config.agent.actions).value(),
-                  .task = agent.task});
+    CHRYSALIS_ASSIGN_OR_RETURN(records[static_cast<std::size_t>(thread)],
+                               evaluate(*policy, environments,
+                                        {.seed = options.agent.seed,
+                                         .first_episode = first,
+                                         .episodes = count,
+                                         .actions = action_set(agent.config.agent.actions).value(),
+                                         .task = agent.task}));
     return {};
   };
   {

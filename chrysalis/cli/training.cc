@@ -37,17 +37,18 @@ class Evaluator {
     }
   }
 
-  std::vector<double> operator()(const WeightsPtr& weights) {
+  Result<std::vector<double>> operator()(const WeightsPtr& weights) {
     policy_->load(weights);
     std::vector<double> returns;
     for (std::size_t task = 0; task < environments_.size(); ++task) {
       const RandomKey key(static_cast<std::uint64_t>(config_.seed), Purpose::kEvaluation,
                           {static_cast<std::uint64_t>(member_), static_cast<std::uint64_t>(weights->version),
                            static_cast<std::uint64_t>(task)});
-      const auto records = evaluate(*policy_, environments_[task],
-                                    {.seed = key.value(),
-                                     .actions = action_set(config_.agent.actions).value(),
-                                     .task = static_cast<std::int32_t>(task)});
+      CHRYSALIS_ASSIGN_OR_RETURN(const auto records,
+                                 evaluate(*policy_, environments_[task],
+                                          {.seed = key.value(),
+                                           .actions = action_set(config_.agent.actions).value(),
+                                           .task = static_cast<std::int32_t>(task)}));
       returns.push_back(records.front().episode_return);
     }
     return returns;

@@ -97,6 +97,7 @@ struct Progress {
   double mean_return_100 = 0;    // Of the newest 100 episodes of each member since its last copy.
   int returns = 0;               // How many there are of them, up to 100 a member.
   UpdateReport report;           // Of the last update.
+  std::int64_t unrolls_lost = 0;  // With their environments' processes, of this process.
   std::int64_t copies = 0;       // Decisions that copied, of this process.
   std::vector<MemberProgress> members = {};
 };
