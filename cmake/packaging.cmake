@@ -16,6 +16,9 @@ foreach(room ${CHRYSALIS_ROOMS})
   install(TARGETS chrysalis_${room} EXPORT chrysalis_${room}
           ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
           FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  if(CHRYSALIS_ROOM_${room}_HELPER)
+    install(TARGETS ${CHRYSALIS_ROOM_${room}_HELPER} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/chrysalis)
+  endif()
   install(EXPORT chrysalis_${room} NAMESPACE chrysalis:: DESTINATION ${package_dir} FILE room_${room}.cmake)
 
   list(TRANSFORM CHRYSALIS_ROOM_${room}_LINK REPLACE "::.*" "" OUTPUT_VARIABLE packages)

@@ -1,20 +1,21 @@
-# chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name])
+# chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name | HELPER name])
 #
 # One folder chrysalis/NAME, one target chrysalis::NAME. Every *.cc of the folder is compiled, so no file
-# can be dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM, the rest into the library.
+# can be dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM or HELPER (a program that the
+# library starts and nobody else), the rest into the library.
 # What tests share is in *_test.h, which is not installed. DEPS are the rooms that NAME may include, each
 # declared before it; tests/rooms_test.cmake holds the sources to that list. TORCH rooms may include
 # LibTorch; with CHRYSALIS_TORCH=OFF they and the rooms that use them are left out.
 set(CHRYSALIS_ROOMS "" CACHE INTERNAL "Every room, in order, also those left out of this build")
 function(chrysalis_room name)
-  cmake_parse_arguments(ROOM "TORCH" "PROGRAM" "DEPS;LINK" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH" "PROGRAM;HELPER" "DEPS;LINK" ${ARGN})
   foreach(dep ${ROOM_DEPS})
     if(NOT dep IN_LIST CHRYSALIS_ROOMS)
       message(FATAL_ERROR "Room ${name} uses room ${dep}, which does not stand above it in CMakeLists.txt")
     endif()
   endforeach()
   set(CHRYSALIS_ROOMS ${CHRYSALIS_ROOMS} ${name} CACHE INTERNAL "")
-  foreach(fact DEPS LINK TORCH PROGRAM)
+  foreach(fact DEPS LINK TORCH PROGRAM HELPER)
     set(CHRYSALIS_ROOM_${name}_${fact} "${ROOM_${fact}}" CACHE INTERNAL "")
   endforeach()
 
@@ -52,10 +53,12 @@ function(chrysalis_room name)
 
   if(ROOM_PROGRAM)
     target_compile_definitions(chrysalis_${name} PRIVATE CHRYSALIS_VERSION="${PROJECT_VERSION}")
-    add_executable(${ROOM_PROGRAM} ${dir}/main.cc)
-    target_link_libraries(${ROOM_PROGRAM} PRIVATE chrysalis_${name})
-    chrysalis_compile_options(${ROOM_PROGRAM} FALSE)
   endif()
+  foreach(program ${ROOM_PROGRAM} ${ROOM_HELPER})
+    add_executable(${program} ${dir}/main.cc)
+    target_link_libraries(${program} PRIVATE chrysalis_${name})
+    chrysalis_compile_options(${program} FALSE)
+  endforeach()
   if(CHRYSALIS_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE chrysalis_${name} GTest::gtest_main)

@@ -5,7 +5,7 @@
 
 #include "chrysalis/agent/torch_policy.h"
 #include "chrysalis/cli/command.h"
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/network_policy.h"
 #include "chrysalis/rollout/scripted_policy.h"

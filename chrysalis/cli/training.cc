@@ -5,7 +5,7 @@
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/progress_line.h"
 #include "chrysalis/core/log.h"
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/impala/impala_learner.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/evaluation.h"

@@ -8,7 +8,7 @@
 #include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/system_calls_test.h"
 #include "chrysalis/env/fake_environment.h"
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/scripted_policy.h"
 

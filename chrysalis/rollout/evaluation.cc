@@ -171,7 +171,8 @@ class Evaluation {
 
 Result<std::vector<EpisodeRecord>> evaluate(Policy& policy,
                                             std::span<const std::unique_ptr<Environment>> environments,
-                                            const EvaluationConfig& config, const EvaluationWatcher& watcher) {
+                                            const EvaluationConfig& config,
+                                            const EvaluationWatcher& watcher) {
   CHRYSALIS_CHECK(!environments.empty() && config.episodes >= 1 && config.actions != nullptr);
   CHRYSALIS_CHECK_EQ(policy.action_count(), static_cast<int>(config.actions->size()));
   return Evaluation(policy, environments, config).run(watcher);

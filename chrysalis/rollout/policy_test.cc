@@ -74,9 +74,11 @@ std::vector<EpisodeRecord> play(int environments, std::int64_t first, std::int64
   for (int i = 0; i < environments; ++i)
     group.push_back(std::make_unique<FakeEnvironment>(FakeEnvironment::Config{}));
   const auto policy = make_random_policy(9);
-  return evaluate(
-      *policy, group,
-      {.seed = 8, .first_episode = first, .episodes = episodes, .actions = action_set("small").value()})
+  return evaluate(*policy, group,
+                  {.seed = 8,
+                   .first_episode = first,
+                   .episodes = episodes,
+                   .actions = action_set("small").value()})
       .value();
 }
 
@@ -106,16 +108,16 @@ TEST(Evaluation, EndsEarlyWhenTheWatcherHasSeenEnough) {
 
 TEST(Evaluation, BeginsAnEpisodeAgainThatWasLostWithItsProcess) {
   std::vector<std::unique_ptr<Environment>> group;
-  group.push_back(std::make_unique<FakeEnvironment>(
-      FakeEnvironment::Config{.foreign = true, .falls_in = {3, 4, 20}}));
+  group.push_back(
+      std::make_unique<FakeEnvironment>(FakeEnvironment::Config{.foreign = true, .falls_in = {3, 4, 20}}));
   const auto policy = make_random_policy(9);
   std::vector<std::int64_t> steps;
-  const auto records = evaluate(*policy, group,
-                                {.seed = 8, .episodes = 10, .actions = action_set("small").value()},
-                                [&](const EvaluationView& view) {
-                                  steps.push_back(view.agent_step);
-                                  return true;
-                                });
+  const auto records =
+      evaluate(*policy, group, {.seed = 8, .episodes = 10, .actions = action_set("small").value()},
+               [&](const EvaluationView& view) {
+                 steps.push_back(view.agent_step);
+                 return true;
+               });
   ASSERT_TRUE(records.ok()) << records.error().message;
   const auto undisturbed = play(1, 0, 10);
   ASSERT_EQ(records->size(), undisturbed.size());

@@ -232,7 +232,8 @@ Status Database::record(const UpdateRow& update, std::span<const EpisodeRow> epi
           "INSERT INTO updates (member, update_number, agent_steps, time, seconds, finite, loss, policy_loss,"
           " baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag,"
           " max_lag, alpha, learning_rate, entropy_cost, transfer_loss, simple_entropy, complex_entropy,"
-          " simple_mass, unrolls_lost) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+          " simple_mass, unrolls_lost) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+          "?15, ?16, ?17,"
           " ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
           "record an update"));
   const UpdateRow& u = update;

@@ -439,8 +439,8 @@ std::string fault_of(const fs::path& file, Access access) {
 void make_version_2(const fs::path& file) {
   auto sqlite = Sqlite::open(file, Access::kReadWrite, 50);
   CHRYSALIS_CHECK(sqlite.ok());
-  const Status status = sqlite->execute(
-      "ALTER TABLE updates DROP COLUMN unrolls_lost; PRAGMA user_version = 2;", "test");
+  const Status status =
+      sqlite->execute("ALTER TABLE updates DROP COLUMN unrolls_lost; PRAGMA user_version = 2;", "test");
   CHRYSALIS_CHECK(status.ok(), "{}", status.error().message);
 }
 

@@ -101,11 +101,11 @@ TEST(Trainer, GoesOnWhereEnvironmentsFallAndCountsTheUnrollsThatWereLost) {
 
 TEST(Trainer, StopsWithTheReasonWhereAnEnvironmentCannotGoOn) {
   MemorySink sink;
-  const auto trainer = make_trainer(
-      {.workers = 2,
-       .deterministic = false,
-       .environment = {.foreign = true, .falls_in = {20, 21, 22}, .falls_at_most = 3}},
-      sink);
+  const auto trainer =
+      make_trainer({.workers = 2,
+                    .deterministic = false,
+                    .environment = {.foreign = true, .falls_in = {20, 21, 22}, .falls_at_most = 3}},
+                   sink);
   const Status status = trainer->run(sink.stop);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().message, "the fake environment fell 3 times");
