@@ -105,14 +105,12 @@ class Keeper {
           {{kLifeDescriptor, POLLIN, 0}, {child_signals_, POLLIN, 0}, {output_, POLLIN, 0}}};
       if (poll(fds.data(), fds.size(), -1) < 0) continue;
       if (fds[0].revents != 0) break;
-      if (fds[1].revents != 0 && waitpid(engine_, &status_, WNOHANG) == engine_) {
-        is_reaped_ = true;
-        break;
-      }
+      if (fds[1].revents != 0 && has_ended()) break;
       if (fds[2].revents != 0 && !read_output()) output_ = -1;  // Ignored by poll from now on.
     }
-    kill(-engine_, SIGKILL);  // And whatever it started.
-    if (!is_reaped_) waitpid(engine_, &status_, 0);
+    // And whatever it started: the group has its number until the engine is waited for.
+    kill(-engine_, SIGKILL);
+    waitpid(engine_, &status_, 0);
     while (output_ >= 0 && read_output()) {
     }
   }
@@ -124,6 +122,14 @@ class Keeper {
   }
 
  private:
+  bool has_ended() const {
+    signalfd_siginfo signal;
+    while (::read(child_signals_, &signal, sizeof signal) > 0) {
+    }
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(engine_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == engine_;
+  }
   // False: there is no more now, or ever.
   bool read_output() {
     std::array<char, 4096> chunk;
@@ -139,7 +145,6 @@ class Keeper {
   int output_;
   int child_signals_;
   int status_ = 0;
-  bool is_reaped_ = false;
   std::string last_output_;
 };
 
