@@ -1,7 +1,8 @@
-# chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name] [SHARED name])
+# chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name | HELPER name] [SHARED name])
 #
 # One folder chrysalis/NAME, one target chrysalis::NAME. Every *.cc of the folder is compiled, so no file
-# can be dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM, the rest into the library.
+# can be dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM or HELPER (a program that the
+# library starts and nobody else), the rest into the library.
 # SHARED is also a library for programs that load it, with all that the room uses inside; it exports what the
 # folder's exports.map lists and nothing else.
 # What tests share is in *_test.h, which is not installed. DEPS are the rooms that NAME may include, each
@@ -9,14 +10,14 @@
 # LibTorch; with CHRYSALIS_TORCH=OFF they and the rooms that use them are left out.
 set(CHRYSALIS_ROOMS "" CACHE INTERNAL "Every room, in order, also those left out of this build")
 function(chrysalis_room name)
-  cmake_parse_arguments(ROOM "TORCH" "PROGRAM;SHARED" "DEPS;LINK" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH" "PROGRAM;HELPER;SHARED" "DEPS;LINK" ${ARGN})
   foreach(dep ${ROOM_DEPS})
     if(NOT dep IN_LIST CHRYSALIS_ROOMS)
       message(FATAL_ERROR "Room ${name} uses room ${dep}, which does not stand above it in CMakeLists.txt")
     endif()
   endforeach()
   set(CHRYSALIS_ROOMS ${CHRYSALIS_ROOMS} ${name} CACHE INTERNAL "")
-  foreach(fact DEPS LINK TORCH PROGRAM SHARED)
+  foreach(fact DEPS LINK TORCH PROGRAM HELPER SHARED)
     set(CHRYSALIS_ROOM_${name}_${fact} "${ROOM_${fact}}" CACHE INTERNAL "")
   endforeach()
 
@@ -57,10 +58,12 @@ function(chrysalis_room name)
       chrysalis_compile_quickly(chrysalis_${name})
     endif()
     target_compile_definitions(chrysalis_${name} PRIVATE CHRYSALIS_VERSION="${PROJECT_VERSION}")
-    add_executable(${ROOM_PROGRAM} ${dir}/main.cc)
-    target_link_libraries(${ROOM_PROGRAM} PRIVATE chrysalis_${name})
-    chrysalis_compile_options(${ROOM_PROGRAM} FALSE)
   endif()
+  foreach(program ${ROOM_PROGRAM} ${ROOM_HELPER})
+    add_executable(${program} ${dir}/main.cc)
+    target_link_libraries(${program} PRIVATE chrysalis_${name})
+    chrysalis_compile_options(${program} FALSE)
+  endforeach()
   if(ROOM_SHARED)
     add_library(${ROOM_SHARED}_library SHARED $<TARGET_OBJECTS:chrysalis_${name}>)
     set_target_properties(${ROOM_SHARED}_library PROPERTIES OUTPUT_NAME ${ROOM_SHARED} LINKER_LANGUAGE CXX

@@ -5,7 +5,7 @@
 
 #include "chrysalis/cli/command.h"
 #include "chrysalis/cli/learning.h"
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/network_policy.h"
 #include "chrysalis/rollout/scripted_policy.h"
@@ -16,7 +16,7 @@ namespace chrysalis {
 void add_agent_options(CLI::App& app, AgentOptions& options) {
   app.add_option("run", options.run, "Directory of a run: its newest checkpoint acts");
   app.add_option("--policy", options.policy, "A policy by name instead of a run: random");
-  app.add_option("--level", options.level, "Level to play; default: the run's");
+  app.add_option("--level", options.level, "Level to play, also map:FILE or dmlab:LEVEL; default: the run's");
   app.add_option("--kernels", options.kernels, "native or torch: what computes the network");
   app.add_option("--checkpoint", options.checkpoint, "An earlier checkpoint of the run, by its name");
   app.add_option("--member", options.member, "A member of the run's population; default: the best of late");
@@ -157,7 +157,7 @@ Result<std::unique_ptr<Policy>> AgentSource::make_policy() const {
 }
 
 Result<std::unique_ptr<Environment>> AgentSource::make_environment() const {
-  return chrysalis::make_environment(config.level, config.environment);
+  return chrysalis::make_environment(config.level, config.environment, config.dmlab);
 }
 
 }  // namespace chrysalis

@@ -32,7 +32,7 @@ double median(std::vector<double> samples);
 // `seconds` in all.
 double median_rate(double seconds, double items, const std::function<void()>& work);
 
-// On every level of the catalog.
+// On every level of the catalog; environments, where the config's level is DM Lab's, on that one alone.
 Result<Json> bench_render(const BenchSettings& settings);
 void print_render(const Json& json);
 Result<Json> bench_env(const BenchSettings& settings);

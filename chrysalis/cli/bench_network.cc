@@ -89,7 +89,7 @@ Result<Json> bench_learn(const BenchSettings& settings) {
     out.push_back(unrolls.back().get());
   }
   std::vector<std::vector<EpisodeRecord>> finished(kUnrolls);
-  actor.collect(*policy, 0, out, finished);
+  CHRYSALIS_RETURN_IF_ERROR(actor.collect(*policy, 0, out, finished));
   const std::vector<const Unroll*> batch(out.begin(), out.end());
   const double steps =
       median_rate(settings.seconds, static_cast<double>(kUnrolls) * trainer.unroll_steps, [&] {

@@ -1,6 +1,7 @@
 // Worlds and pictures: one core, no network.
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/core/stage_clock.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/levels/catalog.h"
 #include "chrysalis/rollout/action_set.h"
@@ -49,7 +50,29 @@ void print_render(const Json& json) {
                row["observations_per_s_per_core"].get<double>());
 }
 
+// A level whose episodes nobody knows the length of, over as many of them as there is time for.
+Result<Json> bench_foreign(const BenchSettings& settings) {
+  const RunConfig& config = settings.config;
+  CHRYSALIS_RETURN_IF_ERROR(try_environment(config.level, config.environment, config.dmlab));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto environment,
+                             make_environment(config.level, config.environment, config.dmlab));
+  std::vector<std::uint8_t> rgb(environment->spec().observation_bytes());
+  const auto actions = random_actions(100);
+  std::uint64_t episode = 0;
+  environment->reset(episode++);
+  const double steps = median_rate(settings.seconds, static_cast<double>(actions.size()), [&] {
+    for (const RawAction& action : actions) {
+      if (environment->step(action).ended) environment->reset(episode++);
+      environment->observe(rgb);
+    }
+  });
+  const double resets = median_rate(settings.seconds / 5, 1, [&] { environment->reset(episode++); });
+  CHRYSALIS_RETURN_IF_ERROR(environment->status());
+  return Json{{config.level.name, {{"agent_steps_per_s_per_core", steps}, {"reset_ms", 1000.0 / resets}}}};
+}
+
 Result<Json> bench_env(const BenchSettings& settings) {
+  if (is_dmlab_level(settings.config.level.name)) return bench_foreign(settings);
   Json json;
   for (const auto& entry : level_catalog()) {
     CHRYSALIS_ASSIGN_OR_RETURN(auto environment, NativeEnvironment::create({.name = std::string(entry.name)},

@@ -5,10 +5,24 @@
 
 #include "chrysalis/cli/command.h"
 #include "chrysalis/cli/learning.h"
+#include "chrysalis/cli/output_path.h"
+#include "chrysalis/env/dmlab_process.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/kernels/target.h"
+#include "chrysalis/media/png.h"
+#include "chrysalis/train/run_config.h"
 
 namespace chrysalis {
 namespace {
+
+struct Options {
+  bool json = false;
+  bool dmlab = false;
+  std::string level = "dmlab:lt_chasm";
+  std::string out = "dmlab.png";
+  double seconds = 5;
+  std::vector<std::string> assignments;
+};
 
 // One finding: how it is, and the mend where it is not as it should be.
 struct Finding {
@@ -80,7 +94,7 @@ Finding memory() {
           gib < 2 ? "training takes about 1 GiB, building 2" : ""};
 }
 
-Status run(bool as_json) {
+std::vector<Finding> findings_here() {
   const Status here = need_learning();
   const unsigned cores = std::thread::hardware_concurrency();
   std::vector<Finding> findings = {
@@ -110,11 +124,49 @@ Status run(bool as_json) {
     findings.push_back(
         {"LibTorch", "none: `train`, `bench` and --kernels torch need it", here.error().message});
   }
+  return findings;
+}
+
+// Of an installation of DM Lab. Error: what is missing.
+Result<std::vector<Finding>> findings_of_dmlab(const Options& options) {
+  if (!is_dmlab_level(options.level))
+    return invalid_input("--level {}: expected dmlab: and the name of a level of DM Lab's", options.level);
+  CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".png"}));
+  CHRYSALIS_ASSIGN_OR_RETURN(
+      const RunConfig config,
+      default_run_config(with_options({{"level.name", options.level}}, options.assignments)));
+  CHRYSALIS_ASSIGN_OR_RETURN(DmlabProof proof,
+                             prove_dmlab(config.level, config.environment, config.dmlab, options.seconds));
+  CHRYSALIS_RETURN_IF_ERROR(write_png(options.out, {.width = static_cast<int>(config.environment.width),
+                                                    .height = static_cast<int>(config.environment.height),
+                                                    .rgb = std::move(proof.picture)}));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto host, find_dmlab_host(config.dmlab.host));
+  return std::vector<Finding>{
+      {"Host", host.string(), ""},
+      {"Library", config.dmlab.library, ""},
+      {"Level",
+       fmt::format("{}: starts in {:.2f} s, again in {:.3f} s", config.level.name, proof.start_seconds,
+                   proof.restart_seconds),
+       ""},
+      {"Picture", options.out, ""},
+      {"Speed",
+       fmt::format("{:.0f} agent steps/s of {} frames, {}x{} pixels, one process", proof.agent_steps_per_s,
+                   config.environment.action_repeat, config.environment.width, config.environment.height),
+       ""}};
+}
+
+Status run(const Options& options) {
+  std::vector<Finding> findings;
+  if (options.dmlab) {
+    CHRYSALIS_ASSIGN_OR_RETURN(findings, findings_of_dmlab(options));
+  } else {
+    findings = findings_here();
+  }
   int faults = 0;
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const Finding& finding : findings) {
     if (!finding.mend.empty()) ++faults;
-    if (as_json) {
+    if (options.json) {
       json.push_back({{"what", finding.what},
                       {"found", finding.found},
                       {"ok", finding.mend.empty()},
@@ -124,7 +176,7 @@ Status run(bool as_json) {
       if (!finding.mend.empty()) fmt::print("     {:14} {}\n", "", finding.mend);
     }
   }
-  if (as_json) {
+  if (options.json) {
     fmt::print("{}\n", json.dump(2));
   } else {
     fmt::print("{}\n", faults == 0 ? "All is well." : fmt::format("{} to mend.", faults));
@@ -135,9 +187,20 @@ Status run(bool as_json) {
 }  // namespace
 
 Action add_doctor_command(CLI::App& app) {
-  auto json = std::make_shared<bool>(false);
-  app.add_flag("--json", *json, "Print JSON");
-  return [json] { return run(*json); };
+  auto options = std::make_shared<Options>();
+  app.add_flag("--json", options->json, "Print JSON");
+  auto* dmlab = app.add_flag("--dmlab", options->dmlab,
+                             "Prove an installation of DM Lab: load it, start a level, draw a picture, step");
+  app.add_option("--level", options->level, "--dmlab: the level to start, as dmlab:LEVEL")->needs(dmlab);
+  app.add_option("--out", options->out, "--dmlab: PNG file for the picture")->needs(dmlab);
+  app.add_option("--seconds", options->seconds, "--dmlab: how long to step")
+      ->check(CLI::Range(0.01, 600.0))
+      ->needs(dmlab);
+  app.add_option("--set", options->assignments,
+                 "--dmlab: KEY=VALUE, for example dmlab.library=/opt/lab/libdmlab_headless_sw.so")
+      ->allow_extra_args(false)
+      ->needs(dmlab);
+  return [options] { return run(*options); };
 }
 
 }  // namespace chrysalis

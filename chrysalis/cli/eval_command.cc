@@ -18,7 +18,10 @@ struct Options {
   bool json = false;
 };
 
-constexpr std::int64_t kEnvironmentsPerThread = 16;
+// Each of DM Lab's is a process of some hundred MiB.
+std::int64_t environments_per_thread(const AgentSource& agent) {
+  return is_dmlab_level(agent.config.level.name) ? 4 : 16;
+}
 
 // Splits the episodes among the cores. Which thread plays an episode does not change it beyond the rounding
 // of inference in batches, and the batch is always of the same size.
@@ -32,17 +35,17 @@ Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const Options&
     const std::int64_t count = options.episodes * (thread + 1) / threads - first;
     CHRYSALIS_ASSIGN_OR_RETURN(const auto policy, agent.make_policy());
     std::vector<std::unique_ptr<Environment>> environments;
-    for (std::int64_t i = 0; i < kEnvironmentsPerThread; ++i) {
+    for (std::int64_t i = 0; i < environments_per_thread(agent); ++i) {
       CHRYSALIS_ASSIGN_OR_RETURN(auto environment, agent.make_environment());
       environments.push_back(std::move(environment));
     }
-    records[static_cast<std::size_t>(thread)] =
-        evaluate(*policy, environments,
-                 {.seed = options.agent.seed,
-                  .first_episode = first,
-                  .episodes = count,
-                  .actions = action_set(agent.config.agent.actions).value(),
-                  .task = agent.task});
+    CHRYSALIS_ASSIGN_OR_RETURN(records[static_cast<std::size_t>(thread)],
+                               evaluate(*policy, environments,
+                                        {.seed = options.agent.seed,
+                                         .first_episode = first,
+                                         .episodes = count,
+                                         .actions = action_set(agent.config.agent.actions).value(),
+                                         .task = agent.task}));
     return {};
   };
   {

@@ -5,6 +5,8 @@
 namespace chrysalis {
 
 bool is_run_neutral(std::string_view path) {
+  // Where DM Lab is and how long it may take, but not what it is asked to be.
+  if (path.starts_with("dmlab.")) return path != "dmlab.settings" && path != "dmlab.renderer";
   return path == "train.workers" || path == "learner.device" || path == "compute.kernels" ||
          path.starts_with("store.");
 }

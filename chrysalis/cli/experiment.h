@@ -10,7 +10,8 @@
 
 namespace chrysalis {
 
-// Whether a setting changes neither what is learned nor how well: workers, kernels, device, the store.
+// Whether a setting changes neither what is learned nor how well: workers, kernels, device, the store, where
+// DM Lab is installed.
 bool is_run_neutral(std::string_view path);
 
 // What `now` changes of the experiment that a run was begun with, neutral settings and train.agent_steps,

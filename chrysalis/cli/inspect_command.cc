@@ -137,7 +137,11 @@ Result<Json> member_json(RunDirectory& run, const RunConfig& config, std::int64_
   CHRYSALIS_ASSIGN_OR_RETURN(const auto episodes, run.database().episodes(member));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto decisions, run.database().decisions(member));
   std::int64_t max_lag = 0;
-  for (const UpdateRow& update : updates) max_lag = std::max(max_lag, update.max_lag);
+  std::int64_t unrolls_lost = 0;
+  for (const UpdateRow& update : updates) {
+    max_lag = std::max(max_lag, update.max_lag);
+    unrolls_lost += update.unrolls_lost;
+  }
   Json json = {{"id", member},
                {"updates", summary.last_update},
                {"agent_steps", summary.agent_steps},
@@ -147,7 +151,8 @@ Result<Json> member_json(RunDirectory& run, const RunConfig& config, std::int64_
                {"learning_rate", newest(updates, &UpdateRow::learning_rate, config.learner.learning_rate)},
                {"entropy_cost", newest(updates, &UpdateRow::entropy_cost, config.learner.entropy_cost)},
                {"mean_return_30", number_or_null(mean_of_recent(episodes))},
-               {"max_lag", max_lag}};
+               {"max_lag", max_lag},
+               {"unrolls_lost", unrolls_lost}};
   add_decisions(json, decisions);
   json["weights_sha256"] = nullptr;
   json["checkpoint"] = nullptr;
@@ -178,6 +183,9 @@ void print_member(const Json& member) {
     fmt::print("  checkpoint {} at {} agent steps, weights {}\n", member["checkpoint"].get<std::string>(),
                grouped_digits(member["checkpoint_agent_steps"].get<std::int64_t>()),
                member["weights_sha256"].get<std::string>());
+  if (const auto lost = member["unrolls_lost"].get<std::int64_t>(); lost > 0)
+    fmt::print("  {} unrolls were lost with their environments' processes and collected anew\n",
+               grouped_digits(lost));
   fmt::print("\n{:>14} {:>8} {:>9} {:>8} {:>8} {:>10} {:>9} {:>10} {:>5}\n", "agent steps", "time",
              "episodes", "return", "entropy", "expl. var.", "grad norm", "saturated", "lag");
   for (const Json& point : member["curve"])

@@ -56,6 +56,7 @@ std::string progress_text(const Progress& progress, int action_repeat) {
     text +=
         low == high ? fmt::format("  alpha {:.2f}", low) : fmt::format("  alpha {:.2f}-{:.2f}", low, high);
   if (progress.members.size() > 1) text += fmt::format("  copies {}", progress.copies);
+  if (progress.unrolls_lost > 0) text += fmt::format("  unrolls lost {}", progress.unrolls_lost);
   if (progress.agent_steps_per_s > 0) {
     const std::int64_t left = progress.agent_steps_target - progress.agent_steps;
     text += fmt::format("  ETA {}", duration_text(static_cast<double>(left) / progress.agent_steps_per_s));

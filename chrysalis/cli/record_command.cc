@@ -30,12 +30,13 @@ Status play(const AgentSource& agent, const Options& options, const EvaluationWa
   std::vector<std::unique_ptr<Environment>> environments;
   CHRYSALIS_ASSIGN_OR_RETURN(auto environment, agent.make_environment());
   environments.push_back(std::move(environment));
-  const auto records = evaluate(*policy, environments,
-                                {.seed = options.agent.seed,
-                                 .episodes = options.episodes,
-                                 .actions = action_set(agent.config.agent.actions).value(),
-                                 .task = agent.task},
-                                watcher);
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto records,
+                             evaluate(*policy, environments,
+                                      {.seed = options.agent.seed,
+                                       .episodes = options.episodes,
+                                       .actions = action_set(agent.config.agent.actions).value(),
+                                       .task = agent.task},
+                                      watcher));
   double mean_return = 0;
   for (const EpisodeRecord& record : records)
     mean_return += record.episode_return / static_cast<double>(records.size());

@@ -3,6 +3,7 @@
 #include "chrysalis/cli/command.h"
 #include "chrysalis/cli/level_tour.h"
 #include "chrysalis/cli/output_path.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/media/contact_sheet.h"
 #include "chrysalis/media/png.h"
@@ -39,9 +40,35 @@ Status parse_size(const std::string& text, RunConfig& config) {
   return {};
 }
 
+Image blank(const EnvironmentSpec& spec) {
+  return {
+      .width = spec.width, .height = spec.height, .rgb = std::vector<std::uint8_t>(spec.observation_bytes())};
+}
+
+Status write(const Image& image, const Options& options) {
+  return write_png(options.out, options.scale == 1 ? image : magnified(image, options.scale));
+}
+
+// The first picture of an episode of DM Lab's, which shows no more than the agent sees.
+Status render_dmlab(const Options& options, const RunConfig& config) {
+  for (const auto& [name, given] :
+       {std::pair{"--top-down", options.top_down}, {"--sheet", options.sheet_pictures > 0}})
+    if (given)
+      return invalid_input(
+          "{}: level {} is DM Lab's, which shows what the agent sees alone: expected a level of "
+          "`chrysalis levels`, or `chrysalis record` for the agent's episodes",
+          name, config.level.name);
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto environment,
+                             make_environment(config.level, config.environment, config.dmlab));
+  environment->reset(options.seed);
+  CHRYSALIS_RETURN_IF_ERROR(environment->status());
+  Image image = blank(environment->spec());
+  environment->observe(image.rgb);
+  return write(image, options);
+}
+
 Image draw(NativeEnvironment& environment, const Options& options) {
-  Image image{.width = environment.spec().width, .height = environment.spec().height, .rgb = {}};
-  image.rgb.resize(environment.spec().observation_bytes());
+  Image image = blank(environment.spec());
   if (options.top_down) {
     environment.observe_top_down(image.rgb);
   } else {
@@ -67,19 +94,20 @@ Status run(const Options& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(with_options(
                                                    {{"level.name", options.level}}, options.assignments)));
   if (!options.size.empty()) CHRYSALIS_RETURN_IF_ERROR(parse_size(options.size, config));
+  if (is_dmlab_level(config.level.name)) return render_dmlab(options, config);
   CHRYSALIS_ASSIGN_OR_RETURN(const auto environment,
                              NativeEnvironment::create(config.level, config.environment));
   environment->reset(options.seed);
   if (options.sheet_pictures > 0) return write_png(options.out, draw_sheet(*environment, options));
-  const Image image = draw(*environment, options);
-  return write_png(options.out, options.scale == 1 ? image : magnified(image, options.scale));
+  return write(draw(*environment, options), options);
 }
 
 }  // namespace
 
 Action add_render_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("--level", options->level, "Level to draw: a name of `chrysalis levels` or map:FILE")
+  app.add_option("--level", options->level,
+                 "Level to draw: a name of `chrysalis levels`, map:FILE or dmlab:LEVEL")
       ->required();
   app.add_option("--seed", options->seed, "Names the episode")->check(CLI::NonNegativeNumber);
   app.add_option("--out", options->out, "PNG file to write")->required();

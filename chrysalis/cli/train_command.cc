@@ -44,6 +44,7 @@ Status run_training(const Options& options) {
       RunConfig config, load_run_config(options.config, with_options({{"learner.device", options.device},
                                                                       {"compute.kernels", options.kernels}},
                                                                      options.assignments)));
+  CHRYSALIS_RETURN_IF_ERROR(check_reproducible(config));
   CHRYSALIS_RETURN_IF_ERROR(need_learning());
   const std::string directory =
       options.run.empty() ? "runs/" + std::filesystem::path(options.config).stem().string() : options.run;

@@ -6,7 +6,7 @@
 #include "chrysalis/cli/learning.h"
 #include "chrysalis/cli/progress_line.h"
 #include "chrysalis/core/log.h"
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/evaluation.h"
 #include "chrysalis/rollout/network_policy.h"
@@ -33,21 +33,23 @@ class Evaluator {
       : config_(config), member_(member), policy_(std::move(policy)) {
     for (const LevelConfig& level : level_configs(config)) {
       environments_.emplace_back();
-      environments_.back().push_back(std::move(make_environment(level, config.environment)).value());
+      environments_.back().push_back(
+          std::move(make_environment(level, config.environment, config.dmlab)).value());
     }
   }
 
-  std::vector<double> operator()(const WeightsPtr& weights) {
+  Result<std::vector<double>> operator()(const WeightsPtr& weights) {
     policy_->load(weights);
     std::vector<double> returns;
     for (std::size_t task = 0; task < environments_.size(); ++task) {
       const RandomKey key(static_cast<std::uint64_t>(config_.seed), Purpose::kEvaluation,
                           {static_cast<std::uint64_t>(member_), static_cast<std::uint64_t>(weights->version),
                            static_cast<std::uint64_t>(task)});
-      const auto records = evaluate(*policy_, environments_[task],
-                                    {.seed = key.value(),
-                                     .actions = action_set(config_.agent.actions).value(),
-                                     .task = static_cast<std::int32_t>(task)});
+      CHRYSALIS_ASSIGN_OR_RETURN(const auto records,
+                                 evaluate(*policy_, environments_[task],
+                                          {.seed = key.value(),
+                                           .actions = action_set(config_.agent.actions).value(),
+                                           .task = static_cast<std::int32_t>(task)}));
       returns.push_back(records.front().episode_return);
     }
     return returns;
@@ -79,9 +81,10 @@ Result<MemberParts> make_member(const RunConfig& config, int member, std::span<c
       // What was just made once cannot fail to be made again.
       .make_policy = [config, packed] { return std::move(make_policy(config, packed)).value(); },
       .make_environment =
-          [levels = level_configs(config), environment = config.environment](int index) {
+          [levels = level_configs(config), environment = config.environment,
+           dmlab = config.dmlab](int index) {
             const LevelConfig& level = levels[static_cast<std::size_t>(index) % levels.size()];
-            return std::move(make_environment(level, environment)).value();
+            return std::move(make_environment(level, environment, dmlab)).value();
           }};
   parts.values = std::move(values);
   parts.tune = [config, tuned = std::vector<Tuned>(tuned.begin(), tuned.end())](Learner& of_member,
@@ -102,7 +105,7 @@ Result<MemberParts> make_member(const RunConfig& config, int member, std::span<c
 Result<std::vector<MemberParts>> make_members(const RunConfig& config) {
   CHRYSALIS_RETURN_IF_ERROR(check_compute(config));
   for (const LevelConfig& level : level_configs(config))
-    CHRYSALIS_RETURN_IF_ERROR(make_environment(level, config.environment));
+    CHRYSALIS_RETURN_IF_ERROR(try_environment(level, config.environment, config.dmlab));
   CHRYSALIS_RETURN_IF_ERROR(agent_shape(config.agent, agent_spec(config)));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto tuned, tuned_of(config));
   std::vector<MemberParts> members;

@@ -25,21 +25,36 @@ EnvironmentGroup::EnvironmentGroup(const Config& config,
       final_observations_(config.keep_final_observations ? environments_.size() : 0) {
   CHRYSALIS_CHECK(!environments_.empty());
   for (auto& pixels : final_observations_) pixels.resize(spec().observation_bytes());
+  for (int i = 0; i < size(); ++i) environments_[i]->begin_reset(seed_of(i));
   for (int i = 0; i < size(); ++i) begin_episode(i);
+}
+
+std::uint64_t EnvironmentGroup::seed_of(int i) const {
+  return episode_seed(config_.run_seed, config_.purpose, config_.member, config_.first_environment + i,
+                      episodes_[i].index);
 }
 
 void EnvironmentGroup::begin_episode(int i) {
   const StageScope scope(Stage::kReset);
-  environments_[i]->reset(episode_seed(config_.run_seed, config_.purpose, config_.member,
-                                       config_.first_environment + i, episodes_[i].index));
+  environments_[i]->reset(seed_of(i));
+}
+
+Status EnvironmentGroup::status() const {
+  for (const auto& environment : environments_) CHRYSALIS_RETURN_IF_ERROR(environment->status());
+  return {};
+}
+
+bool EnvironmentGroup::can_save() const {
+  return std::ranges::all_of(environments_, &Environment::can_save);
 }
 
 void EnvironmentGroup::begin_anew(std::span<const std::int64_t> after) {
   for (int i = 0; i < size(); ++i) {
     const std::int64_t running = episodes_[i].index;
     episodes_[i] = {.index = (after.empty() ? running : std::max(running, after[i])) + 1};
-    begin_episode(i);
+    environments_[i]->begin_reset(seed_of(i));
   }
+  for (int i = 0; i < size(); ++i) begin_episode(i);
 }
 
 void EnvironmentGroup::draw(int i, std::span<std::uint8_t> rgb) {
@@ -59,21 +74,37 @@ void EnvironmentGroup::observe(std::span<std::uint8_t* const> rgb) {
 
 void EnvironmentGroup::step(std::span<const RawAction> actions, std::span<std::uint8_t* const> rgb) {
   CHRYSALIS_CHECK_EQ(static_cast<int>(actions.size()), size());
-  CHRYSALIS_CHECK_EQ(static_cast<int>(rgb.size()), size());
-  for (int i = 0; i < size(); ++i) {
-    const StepResult result = advance(i, actions[i]);
+  step_some(0, actions, rgb);
+}
+
+void EnvironmentGroup::step_some(int first, std::span<const RawAction> actions,
+                                 std::span<std::uint8_t* const> rgb) {
+  CHRYSALIS_CHECK_EQ(rgb.size(), actions.size());
+  const int count = static_cast<int>(actions.size());
+  CHRYSALIS_CHECK(first >= 0 && first + count <= size());
+  for (int k = 0; k < count; ++k) environments_[first + k]->begin_step(actions[k]);
+  for (int k = 0; k < count; ++k) {
+    const int i = first + k;
+    const StepResult result = advance(i, actions[k]);
     results_[i] = result;
     Episode& episode = episodes_[i];
     episode.episode_return += result.reward;
     episode.agent_steps += 1;
     episode.frames += result.frames;
-    if (result.ended) {
-      if (result.truncated && config_.keep_final_observations) draw(i, final_observations_[i]);
-      ended_episodes_[i] = episode;
-      episode = {.index = episode.index + 1};
-      begin_episode(i);
+    if (!result.ended) {
+      draw(i, {rgb[k], spec().observation_bytes()});
+      continue;
     }
-    draw(i, {rgb[i], spec().observation_bytes()});
+    if (result.truncated && config_.keep_final_observations) draw(i, final_observations_[i]);
+    ended_episodes_[i] = episode;
+    episode = {.index = episode.index + 1};
+    environments_[i]->begin_reset(seed_of(i));
+  }
+  for (int k = 0; k < count; ++k) {
+    const int i = first + k;
+    if (!results_[i].ended) continue;
+    begin_episode(i);
+    draw(i, {rgb[k], spec().observation_bytes()});
   }
 }
 

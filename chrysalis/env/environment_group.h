@@ -36,9 +36,17 @@ class EnvironmentGroup {
 
   // What each agent sees now, written to rgb[i]: [H, W, 3].
   void observe(std::span<std::uint8_t* const> rgb);
+  // What agent i sees now: [H, W, 3].
+  void observe(int i, std::uint8_t* rgb) { draw(i, {rgb, spec().observation_bytes()}); }
   // One agent step of each environment, and what it then sees, written to rgb[i]. rgb may lie in one
-  // contiguous [N, H, W, 3] buffer or in N unrolls.
+  // contiguous [N, H, W, 3] buffer or in N unrolls. An episode that is lost is followed by the next one as
+  // an episode that ended is.
   void step(std::span<const RawAction> actions, std::span<std::uint8_t* const> rgb);
+  // The same for environments first … first + actions.size() - 1 alone; rgb: one for each of them.
+  void step_some(int first, std::span<const RawAction> actions, std::span<std::uint8_t* const> rgb);
+
+  // Why an environment cannot go on (Environment::status()), if there is one that cannot.
+  Status status() const;
 
   // Gives up the running episodes and begins another in each environment: the one after the running one, or
   // after episode after[i], whichever is later. after: [N], or empty.
@@ -48,6 +56,9 @@ class EnvironmentGroup {
   std::span<const StepResult> results() const { return results_; }
   // Of environment i, where the last step truncated its episode; needs keep_final_observations.
   const std::uint8_t* final_observation(int i) const;
+
+  // Whether a saved state goes on where it was: where not, restore() must be followed by begin_anew().
+  bool can_save() const;
 
   // The running episode of environment i; after a step that ended one, ended_episode(i) is the one that
   // ended.
@@ -60,10 +71,12 @@ class EnvironmentGroup {
   const Episode& episode(int i) const { return episodes_[i]; }
   const Episode& ended_episode(int i) const { return ended_episodes_[i]; }
 
+  // Of an environment that cannot save, what it had told of its episode so far.
   void save(ByteWriter& out) const;
   Status restore(ByteReader& in);
 
  private:
+  std::uint64_t seed_of(int i) const;
   void begin_episode(int i);
   StepResult advance(int i, const RawAction& action);
   void draw(int i, std::span<std::uint8_t> rgb);

@@ -101,5 +101,59 @@ TEST(EnvironmentGroup, RefusesAStateOfAnotherSizeOrCutShort) {
   EXPECT_FALSE(group.restore(cut).ok());
 }
 
+TEST(EnvironmentGroup, BeginsTheNextEpisodeWhereOneWasLost) {
+  EnvironmentGroup group =
+      make_group(2, {.run_seed = 5}, {.foreign = true, .falls_in = {2}, .falls_at_most = 2});
+  Pixels pixels(group);
+  const std::vector<RawAction> actions(2);
+  for (int step = 0; step < 3; ++step) group.step(actions, pixels.rows);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(group.results()[i].lost && group.results()[i].ended && !group.results()[i].truncated);
+    EXPECT_EQ(group.results()[i].frames, 0);
+    EXPECT_EQ(group.episode(i).index, 1);
+    EXPECT_EQ(group.episode(i).agent_steps, 0);
+  }
+  EXPECT_TRUE(group.status().ok());
+  FakeEnvironment alone({});
+  alone.reset(episode_seed(5, Purpose::kEpisode, 0, 1, 1));
+  std::vector<std::uint8_t> expected(alone.spec().observation_bytes());
+  alone.observe(expected);
+  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), pixels.rows[1]));
+}
+
+TEST(EnvironmentGroup, SaysWhichEnvironmentCannotGoOn) {
+  std::vector<std::unique_ptr<Environment>> environments;
+  environments.push_back(std::make_unique<FakeEnvironment>(FakeEnvironment::Config{}));
+  environments.push_back(std::make_unique<FakeEnvironment>(
+      FakeEnvironment::Config{.foreign = true, .falls_in = {0}, .falls_at_most = 1}));
+  EnvironmentGroup group({}, std::move(environments));
+  EXPECT_FALSE(group.can_save());
+  EXPECT_TRUE(group.status().ok());
+  Pixels pixels(group);
+  group.step(std::vector<RawAction>(2), pixels.rows);
+  EXPECT_FALSE(group.results()[0].lost);
+  EXPECT_EQ(group.status().error().message, "the fake environment fell 1 times");
+  EXPECT_TRUE(make_group(2).can_save());
+}
+
+TEST(EnvironmentGroup, StepsSomeOfItsEnvironmentsAndLeavesTheOthers) {
+  EnvironmentGroup group = make_group(3);
+  EnvironmentGroup all = make_group(3);
+  Pixels pixels(group);
+  Pixels all_pixels(all);
+  group.observe(pixels.rows);
+  const auto untouched = std::vector(pixels.rows[0], pixels.rows[1]);
+  const std::vector<RawAction> actions = {{.move_forward = 1}, {.fire = 1}, {.look_right = 20}};
+  for (int step = 0; step < 5; ++step) {
+    group.step_some(1, std::span(actions).subspan(1), std::span(pixels.rows).subspan(1));
+    all.step(actions, all_pixels.rows);
+  }
+  EXPECT_EQ(group.episode(0).agent_steps, 0);
+  EXPECT_EQ(group.episode(2).agent_steps, 5);
+  EXPECT_EQ(std::vector(pixels.rows[0], pixels.rows[1]), untouched);
+  const auto* end = pixels.buffer.data() + pixels.buffer.size();
+  EXPECT_TRUE(std::equal<const std::uint8_t*>(pixels.rows[1], end, all_pixels.rows[1]));
+}
+
 }  // namespace
 }  // namespace chrysalis

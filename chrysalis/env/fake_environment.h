@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include "chrysalis/core/check.h"
 #include "chrysalis/core/random.h"
@@ -17,6 +18,11 @@ class FakeEnvironment : public Environment {
     int height = 4;
     int episode_agent_steps = 7;
     bool by_rule = false;  // Episodes end by the task's rule, not by the time limit.
+    // As an environment in a process of its own, which falls in these of its steps, counted from 0 over all
+    // episodes, and for good once it has fallen this many times.
+    bool foreign = false;
+    std::vector<int> falls_in = {};
+    int falls_at_most = 1000;
   };
 
   explicit FakeEnvironment(const Config& config) : config_(config) {
@@ -36,6 +42,10 @@ class FakeEnvironment : public Environment {
   }
   StepResult step(const RawAction& action) override {
     CHRYSALIS_CHECK(steps_ < config_.episode_agent_steps, "step after the episode's end");
+    if (!status().ok() || std::ranges::count(config_.falls_in, steps_ever_++) > 0) {
+      ++falls_;
+      return {.ended = true, .lost = true};
+    }
     for (const int part : action.parts()) state_ = mix64(state_ + static_cast<std::uint64_t>(part + 1000));
     ++steps_;
     const bool ended = steps_ == config_.episode_agent_steps;
@@ -49,11 +59,18 @@ class FakeEnvironment : public Environment {
     RandomStream stream(state_, 0);
     std::ranges::generate(rgb, [&] { return static_cast<std::uint8_t>(stream.next()); });
   }
+  Status status() const override {
+    if (falls_ < config_.falls_at_most) return {};
+    return io_error("the fake environment fell {} times", config_.falls_at_most);
+  }
+  bool can_save() const override { return !config_.foreign; }
   void save(ByteWriter& out) const override {
+    if (config_.foreign) return;
     out.number(state_);
     out.number<std::int32_t>(steps_);
   }
   Status restore(ByteReader& in) override {
+    if (config_.foreign) return {};
     in.number(state_);
     steps_ = in.number<std::int32_t>();
     if (in.failed()) return invalid_input("saved fake environment is cut short");
@@ -65,6 +82,8 @@ class FakeEnvironment : public Environment {
   EnvironmentSpec spec_;
   std::uint64_t state_ = 0;
   int steps_ = 0;
+  int steps_ever_ = 0;
+  int falls_ = 0;
 };
 
 }  // namespace chrysalis

@@ -71,10 +71,4 @@ Status NativeEnvironment::restore(ByteReader& in) {
   return {};
 }
 
-Result<std::unique_ptr<Environment>> make_environment(const LevelConfig& level,
-                                                      const EnvironmentConfig& config) {
-  CHRYSALIS_ASSIGN_OR_RETURN(auto environment, NativeEnvironment::create(level, config));
-  return std::unique_ptr<Environment>(std::move(environment));
-}
-
 }  // namespace chrysalis

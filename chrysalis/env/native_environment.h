@@ -42,8 +42,4 @@ class NativeEnvironment : public Environment {
   std::int64_t frame_ = -1;  // Of the episode; -1 before the first reset().
 };
 
-// A native environment behind the seam.
-Result<std::unique_ptr<Environment>> make_environment(const LevelConfig& level,
-                                                      const EnvironmentConfig& config);
-
 }  // namespace chrysalis

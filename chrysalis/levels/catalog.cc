@@ -13,6 +13,7 @@ namespace chrysalis {
 namespace {
 
 constexpr std::string_view kMapPrefix = "map:";
+constexpr std::string_view kDmlabPrefix = "dmlab:";
 constexpr int kExploreSeconds = 90;
 constexpr int kLaserTagSeconds = 600;
 
@@ -129,6 +130,11 @@ Result<std::unique_ptr<Level>> make_level(const LevelConfig& config) {
     CHRYSALIS_ASSIGN_OR_RETURN(const TextMap map, load_text_map(config.name.substr(kMapPrefix.size())));
     return level_on(map, config.name, "A text map", config);
   }
+  // An environment has no use for make_level() then; whoever wants the world behind the pixels has.
+  if (config.name.starts_with(kDmlabPrefix))
+    return invalid_input(
+        "level {} is DM Lab's, which shows pixels alone: expected a level of `chrysalis levels` or map:FILE",
+        config.name);
   std::vector<std::string> names;
   for (const LevelEntry& entry : level_catalog()) {
     if (entry.name == config.name) {

@@ -347,6 +347,12 @@ TEST(Levels, AnUnknownNameIsAnsweredWithTheNearest) {
       "map:FILE");
 }
 
+TEST(Levels, OneOfDmLabsHasNoWorldToShow) {
+  EXPECT_EQ(error_of({.name = "dmlab:lt_chasm"}),
+            "level dmlab:lt_chasm is DM Lab's, which shows pixels alone: expected a level of `chrysalis "
+            "levels` or map:FILE");
+}
+
 TEST(Levels, ASettingThatALevelDoesNotUseIsRefused) {
   EXPECT_EQ(error_of({.name = "nav_maze_static_01", .maze_width = 13}),
             "level.maze_width is 13, but level 'nav_maze_static_01' does not use it (its settings: "

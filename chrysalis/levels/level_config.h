@@ -33,7 +33,11 @@ struct LevelConfig {
 
   void visit(FieldVisitor& v) {
     v.begin_table("level");
-    v.field({.name = "name", .help = "A level of `chrysalis levels`, or map:FILE for a text map"}, name);
+    v.field(
+        {.name = "name",
+         .help =
+             "A level of `chrysalis levels`, map:FILE for a text map, or dmlab:LEVEL for one of DM Lab's"},
+        name);
     v.field({.name = "episode_seconds",
              .help = "Length of an episode; 0 is the level's own",
              .unit = "s",

@@ -39,13 +39,14 @@ Actor::Actor(const ActorConfig& config, std::vector<std::unique_ptr<Environment>
   log_policy_.resize(n * config.actions->size());
   values_.resize(n);
   raw_actions_.resize(n);
+  lost_.assign(n, 0);
   truncation_core_.resize(core_state_size);
   if (config_.tasks.empty()) config_.tasks.assign(n, 0);
   CHRYSALIS_CHECK_EQ(config_.tasks.size(), n);
 }
 
-void Actor::collect(Policy& policy, std::int64_t weights_version, std::span<Unroll* const> out,
-                    std::span<std::vector<EpisodeRecord>> finished) {
+Status Actor::collect(Policy& policy, std::int64_t weights_version, std::span<Unroll* const> out,
+                      std::span<std::vector<EpisodeRecord>> finished) {
   const int n = group_.size();
   CHRYSALIS_CHECK_EQ(static_cast<int>(out.size()), n);
   CHRYSALIS_CHECK_EQ(static_cast<int>(finished.size()), n);
@@ -59,33 +60,57 @@ void Actor::collect(Policy& policy, std::int64_t weights_version, std::span<Unro
     unroll.environment = config_.first_environment + i;
     unroll.task = config_.tasks[i];
     unroll.weights_version = weights_version;
-    std::copy_n(core_states_.begin() + static_cast<std::ptrdiff_t>(i) * shape_.core_state_size,
-                shape_.core_state_size, unroll.core_state.begin());
-    std::ranges::fill(unroll.truncation_values, 0.0f);
-    next_observations_[i] = unroll.observation(0);
+    unroll.losses = 0;
     action_streams_.emplace_back(
         RandomKey(config_.run_seed, Purpose::kAction,
                   {static_cast<std::uint64_t>(config_.member), static_cast<std::uint64_t>(unroll.environment),
                    static_cast<std::uint64_t>(unrolls_done_)}));
   }
-  group_.observe(next_observations_);  // Drawn again rather than kept: an actor's state has no pixels.
+  fill({0, n}, policy, out, finished);
+  for (int i = 0; i < n; ++i) {
+    while (lost_[i] != 0) {
+      CHRYSALIS_RETURN_IF_ERROR(group_.status());
+      ++out[i]->losses;
+      finished[i].clear();
+      fill({i, i + 1}, policy, out, finished);
+    }
+  }
+  ++unrolls_done_;
+  return {};
+}
 
+// The unrolls of a range of environments, from where they stand.
+void Actor::fill(Range range, Policy& policy, std::span<Unroll* const> out,
+                 std::span<std::vector<EpisodeRecord>> finished) {
+  for (int i = range.first; i < range.end; ++i) {
+    Unroll& unroll = *out[i];
+    std::copy_n(core_states_.begin() + static_cast<std::ptrdiff_t>(i) * shape_.core_state_size,
+                shape_.core_state_size, unroll.core_state.begin());
+    std::ranges::fill(unroll.truncation_values, 0.0f);
+    lost_[i] = 0;
+    // Drawn again rather than kept: an actor's state has no pixels.
+    group_.observe(i, unroll.observation(0));
+  }
+  const auto first = static_cast<std::size_t>(range.first);
+  const auto count = static_cast<std::size_t>(range.size());
   for (int t = 0; t < shape_.steps; ++t) {
-    decide(policy, out, t);
-    for (int i = 0; i < n; ++i) {
+    decide(range, policy, out, t);
+    for (int i = range.first; i < range.end; ++i) {
       raw_actions_[i] = (*config_.actions)[out[i]->actions[t]];
       next_observations_[i] = out[i]->observation(t + 1);
     }
-    group_.step(raw_actions_, next_observations_);
-    if (config_.bootstrap_on_time_limit) bootstrap_truncated(policy, out, t);
-    for (int i = 0; i < n; ++i) {
+    group_.step_some(range.first, std::span(raw_actions_).subspan(first, count),
+                     std::span(next_observations_).subspan(first, count));
+    if (config_.bootstrap_on_time_limit) bootstrap_truncated(range, policy, out, t);
+    for (int i = range.first; i < range.end; ++i) {
       const StepResult& result = group_.results()[i];
       out[i]->rewards[t] = result.reward;
       out[i]->ended[t] = result.ended ? 1 : 0;
       episode_starts_[i] = result.ended ? 1 : 0;
       last_actions_[i] = result.ended ? -1 : out[i]->actions[t];
       last_rewards_[i] = result.ended ? 0.0f : result.reward;
-      if (!result.ended) continue;
+      if (result.lost) lost_[i] = 1;
+      if (!result.ended || result.lost) continue;
       const EnvironmentGroup::Episode& episode = group_.ended_episode(i);
       finished[i].push_back({.environment = out[i]->environment,
                              .task = out[i]->task,
@@ -96,33 +121,36 @@ void Actor::collect(Policy& policy, std::int64_t weights_version, std::span<Unro
                              .truncated = result.truncated});
     }
   }
-  for (int i = 0; i < n; ++i) {
+  for (int i = range.first; i < range.end; ++i) {
     out[i]->last_actions[shape_.steps] = last_actions_[i];
     out[i]->last_rewards[shape_.steps] = last_rewards_[i];
     out[i]->episode_starts[shape_.steps] = episode_starts_[i];
   }
-  ++unrolls_done_;
 }
 
-void Actor::decide(Policy& policy, std::span<Unroll* const> out, int t) {
+void Actor::decide(Range range, Policy& policy, std::span<Unroll* const> out, int t) {
   const StageScope scope(Stage::kSample);
-  const int n = group_.size();
+  const auto first = static_cast<std::size_t>(range.first);
+  const auto count = static_cast<std::size_t>(range.size());
   const std::size_t action_count = config_.actions->size();
-  for (int i = 0; i < n; ++i) {
+  const auto core = static_cast<std::size_t>(shape_.core_state_size);
+  for (int i = range.first; i < range.end; ++i) {
     observations_[i] = out[i]->observation(t);
     out[i]->last_actions[t] = last_actions_[i];
     out[i]->last_rewards[t] = last_rewards_[i];
     out[i]->episode_starts[t] = episode_starts_[i];
   }
   act(policy,
-      {.batch = n,
-       .observations = observations_,
-       .last_actions = last_actions_,
-       .last_rewards = last_rewards_,
-       .episode_starts = episode_starts_,
-       .tasks = config_.tasks},
-      {.core_states = core_states_, .log_policy = log_policy_, .values = values_});
-  for (int i = 0; i < n; ++i) {
+      {.batch = range.size(),
+       .observations = std::span(observations_).subspan(first, count),
+       .last_actions = std::span(last_actions_).subspan(first, count),
+       .last_rewards = std::span(last_rewards_).subspan(first, count),
+       .episode_starts = std::span(episode_starts_).subspan(first, count),
+       .tasks = std::span(config_.tasks).subspan(first, count)},
+      {.core_states = std::span(core_states_).subspan(first * core, count * core),
+       .log_policy = std::span(log_policy_).subspan(first * action_count, count * action_count),
+       .values = std::span(values_).subspan(first, count)});
+  for (int i = range.first; i < range.end; ++i) {
     const std::span<const float> log_policy(log_policy_.data() + i * action_count, action_count);
     // Weights may be finite and the network's numbers not. The learner finds it in this unroll, whose log mu
     // is not a number, and tells it: a worker must not fall before.
@@ -133,8 +161,8 @@ void Actor::decide(Policy& policy, std::span<Unroll* const> out, int t) {
 }
 
 // Rare (once an episode), so one decision at a time.
-void Actor::bootstrap_truncated(Policy& policy, std::span<Unroll* const> out, int t) {
-  for (int i = 0; i < group_.size(); ++i) {
+void Actor::bootstrap_truncated(Range range, Policy& policy, std::span<Unroll* const> out, int t) {
+  for (int i = range.first; i < range.end; ++i) {
     if (!group_.results()[i].truncated) continue;
     const std::uint8_t* observation = group_.final_observation(i);
     std::copy_n(core_states_.begin() + static_cast<std::ptrdiff_t>(i) * shape_.core_state_size,

@@ -52,8 +52,15 @@ class Actor {
   // Acts unroll_steps agent steps in every environment with `policy` as loaded with `weights` (null for
   // policies without weights: version 0), filling out[i] for environment i. Episodes that ended are added to
   // their unroll's place in `finished`: [environment_count].
-  void collect(Policy& policy, std::int64_t weights_version, std::span<Unroll* const> out,
-               std::span<std::vector<EpisodeRecord>> finished);
+  //
+  // An unroll in which an environment lost its episode is dropped, with the episodes that ended in it, and
+  // collected anew (Unroll::losses). Error: an environment cannot go on (Environment::status()); the unrolls
+  // then hold no experience.
+  Status collect(Policy& policy, std::int64_t weights_version, std::span<Unroll* const> out,
+                 std::span<std::vector<EpisodeRecord>> finished);
+
+  // Whether restore() brings back what save() saw; where not, begin_anew() must follow it.
+  bool can_save() const { return group_.can_save(); }
 
   // For another agent: the running episodes are given up, their returns never told, and each environment
   // begins another, as EnvironmentGroup::begin_anew() says, with nothing remembered.
@@ -64,8 +71,16 @@ class Actor {
   Status restore(ByteReader& in);
 
  private:
-  void decide(Policy& policy, std::span<Unroll* const> out, int t);
-  void bootstrap_truncated(Policy& policy, std::span<Unroll* const> out, int t);
+  // Environments first … end - 1 of the group.
+  struct Range {
+    int first = 0;
+    int end = 0;
+    int size() const { return end - first; }
+  };
+  void fill(Range range, Policy& policy, std::span<Unroll* const> out,
+            std::span<std::vector<EpisodeRecord>> finished);
+  void decide(Range range, Policy& policy, std::span<Unroll* const> out, int t);
+  void bootstrap_truncated(Range range, Policy& policy, std::span<Unroll* const> out, int t);
 
   ActorConfig config_;
   UnrollShape shape_;
@@ -85,6 +100,7 @@ class Actor {
   std::vector<float> values_;
   std::vector<RawAction> raw_actions_;
   std::vector<RandomStream> action_streams_;
+  std::vector<std::uint8_t> lost_;  // [N], 1 where the unroll in the making lost an episode.
   std::vector<float> truncation_core_;
 };
 

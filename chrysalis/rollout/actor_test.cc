@@ -8,7 +8,7 @@
 #include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/system_calls_test.h"
 #include "chrysalis/env/fake_environment.h"
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/scripted_policy.h"
 
@@ -57,7 +57,7 @@ Rollout collect(Actor& actor, Policy& policy) {
     out.push_back(rollout.unrolls.back().get());
   }
   rollout.finished.resize(out.size());
-  actor.collect(policy, 17, out, rollout.finished);
+  EXPECT_TRUE(actor.collect(policy, 17, out, rollout.finished).ok());
   return rollout;
 }
 
@@ -113,6 +113,61 @@ TEST(Actor, RecordsWhatWasSeenDoneAndEarned) {
   EXPECT_EQ(rollout.finished[1][1].episode, 1);
   EXPECT_EQ(rollout.finished[1][1].agent_steps, 8);
   EXPECT_TRUE(rollout.finished[1][1].truncated);
+}
+
+// Two environments of seven agent steps an episode; the second is foreign and falls in these of its steps.
+Actor make_falling_actor(std::vector<int> falls_in, int falls_at_most = 1000) {
+  std::vector<std::unique_ptr<Environment>> group;
+  group.push_back(std::make_unique<FakeEnvironment>(FakeEnvironment::Config{}));
+  group.push_back(std::make_unique<FakeEnvironment>(FakeEnvironment::Config{
+      .foreign = true, .falls_in = std::move(falls_in), .falls_at_most = falls_at_most}));
+  return Actor({.run_seed = 3, .unroll_steps = 10, .actions = action_set("small").value()}, std::move(group),
+               2);
+}
+
+TEST(Actor, DropsAnUnrollWhoseEpisodeWasLostAndCollectsAnother) {
+  Actor calm = make_falling_actor({});
+  // In its first unroll after an episode that ended, and in the one that is collected in its place.
+  Actor actor = make_falling_actor({8, 10, 15});
+  const auto policy = counting_policy();
+  const Rollout undisturbed = collect(calm, *policy);
+  const Rollout rollout = collect(actor, *policy);
+  expect_equal(*rollout.unrolls[0], *undisturbed.unrolls[0]);  // The neighbour saw nothing of it.
+  EXPECT_EQ(rollout.unrolls[0]->losses, 0);
+  EXPECT_EQ(undisturbed.unrolls[1]->losses, 0);
+  const Unroll& unroll = *rollout.unrolls[1];
+  EXPECT_EQ(unroll.losses, 2);
+  EXPECT_EQ(actor.unrolls_done(), 1);
+  // Steps 0 … 9 hold the first loss, 10 … 19 the other two; then episode 4 begins at step 16, so that its
+  // steps 4, 5, 6 are the third try's first and episode 5 has the rest.
+  const std::vector<std::uint8_t> ended = {0, 0, 1, 0, 0, 0, 0, 0, 0, 1};
+  EXPECT_EQ(unroll.ended, ended);
+  EXPECT_EQ(unroll.episode_starts[0], 0);
+  EXPECT_EQ(unroll.core_state[0], 4.0f);
+  ASSERT_EQ(rollout.finished[1].size(), 2U);  // That of step 6 went with its unroll.
+  EXPECT_EQ(rollout.finished[1][0].episode, 4);
+  EXPECT_EQ(rollout.finished[1][0].agent_steps, 7);
+  EXPECT_EQ(rollout.finished[1][1].episode, 5);
+
+  const Rollout next = collect(actor, *policy);
+  EXPECT_EQ(next.unrolls[1]->losses, 0);
+  expect_equal(*next.unrolls[0], *collect(calm, *policy).unrolls[0]);
+}
+
+TEST(Actor, SaysWhyAnEnvironmentCannotGoOn) {
+  Actor actor = make_falling_actor({2, 12, 22}, 3);
+  const auto policy = counting_policy();
+  std::vector<std::unique_ptr<Unroll>> unrolls;
+  std::vector<Unroll*> out;
+  for (int i = 0; i < 2; ++i) {
+    unrolls.push_back(std::make_unique<Unroll>(actor.unroll_shape()));
+    out.push_back(unrolls.back().get());
+  }
+  std::vector<std::vector<EpisodeRecord>> finished(2);
+  const Status status = actor.collect(*policy, 0, out, finished);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message, "the fake environment fell 3 times");
+  EXPECT_EQ(actor.unrolls_done(), 0);
 }
 
 TEST(Actor, ActsOnWhereAPolicyIsNotANumberAndItsUnrollSaysSo) {
@@ -215,7 +270,7 @@ struct Collecting {
       group.push_back(make_environment({.name = "explore_object_locations_small"}, {}).value());
     return group;
   }
-  void collect() { actor.collect(*policy, 0, out, finished); }
+  void collect() { EXPECT_TRUE(actor.collect(*policy, 0, out, finished).ok()); }
 
   static constexpr int kCount = 3;
   Actor actor;

@@ -15,6 +15,8 @@ namespace {
 // size.
 struct Lane {
   bool playing = false;
+  bool begins = false;  // Its episode was announced to the environment and has yet to begin.
+  int action = 0;       // Of the step that runs.
   EpisodeRecord record;
   RandomStream actions{0, 0};
 };
@@ -36,9 +38,11 @@ class Evaluation {
     log_policy_.resize(n * policy.action_count());
     values_.resize(n);
     for (std::size_t i = 0; i < n; ++i) begin_next(i);
+    for (std::size_t i = 0; i < n; ++i)
+      if (lanes_[i].playing) begin(i);
   }
 
-  std::vector<EpisodeRecord> run(const EvaluationWatcher& watcher) {
+  Result<std::vector<EpisodeRecord>> run(const EvaluationWatcher& watcher) {
     while (std::ranges::any_of(lanes_, &Lane::playing)) {
       policy_.step({.batch = static_cast<int>(lanes_.size()),
                     .observations = observations_,
@@ -48,7 +52,11 @@ class Evaluation {
                     .tasks = tasks_},
                    {.core_states = core_states_, .log_policy = log_policy_, .values = values_});
       for (std::size_t i = 0; i < lanes_.size(); ++i)
-        if (lanes_[i].playing && !step(i, watcher)) return in_order();
+        if (lanes_[i].playing && !choose(i, watcher)) return in_order();
+      for (std::size_t i = 0; i < lanes_.size(); ++i)
+        if (lanes_[i].playing) CHRYSALIS_RETURN_IF_ERROR(step(i));
+      for (std::size_t i = 0; i < lanes_.size(); ++i)
+        if (lanes_[i].playing && lanes_[i].begins) begin(i);
     }
     return in_order();
   }
@@ -59,27 +67,38 @@ class Evaluation {
       "the agent's network gives numbers that are not finite: it plays its first action";
 
   // False: the watcher has seen enough.
-  bool step(std::size_t i, const EvaluationWatcher& watcher) {
+  bool choose(std::size_t i, const EvaluationWatcher& watcher) {
     Lane& lane = lanes_[i];
     const std::size_t count = config_.actions->size();
     const std::span<const float> log_policy(log_policy_.data() + i * count, count);
     const bool finite = !is_not_a_policy(log_policy);
     if (!finite && !warned_) log_warning(kNotANumber);
     warned_ = warned_ || !finite;
-    const int action = finite ? sample_action(log_policy, lane.actions) : 0;
-    const RawAction& raw = (*config_.actions)[action];
+    lane.action = finite ? sample_action(log_policy, lane.actions) : 0;
+    const RawAction& raw = (*config_.actions)[lane.action];
     if (watcher && !watcher({.episode = lane.record.episode,
                              .agent_step = lane.record.agent_steps,
                              .observation = observations_[i],
                              .action = &raw,
                              .episode_return = lane.record.episode_return}))
       return false;
-    const StepResult result = environments_[i]->step(raw);
+    environments_[i]->begin_step(raw);
+    return true;
+  }
+
+  Status step(std::size_t i) {
+    Lane& lane = lanes_[i];
+    const StepResult result = environments_[i]->step((*config_.actions)[lane.action]);
+    if (result.lost) {
+      CHRYSALIS_RETURN_IF_ERROR(environments_[i]->status());
+      announce(i, lane.record.episode);
+      return {};
+    }
     lane.record.episode_return += result.reward;
     lane.record.agent_steps += 1;
     lane.record.frames += result.frames;
     lane.record.truncated = result.truncated;
-    last_actions_[i] = action;
+    last_actions_[i] = lane.action;
     last_rewards_[i] = result.reward;
     episode_starts_[i] = 0;
     if (result.ended) {
@@ -88,16 +107,30 @@ class Evaluation {
     } else {
       observe(i);
     }
-    return true;
+    return {};
   }
 
   void begin_next(std::size_t i) {
     Lane& lane = lanes_[i];
     lane.playing = begun_ < config_.episodes;
     if (!lane.playing) return;
-    const std::int64_t episode = config_.first_episode + begun_++;
-    lane.record = {.environment = static_cast<int>(i), .task = config_.task, .episode = episode};
-    const RandomKey key(config_.seed, Purpose::kEvaluation, {static_cast<std::uint64_t>(episode)});
+    announce(i, config_.first_episode + begun_++);
+  }
+
+  RandomKey key_of(std::int64_t episode) const {
+    return RandomKey(config_.seed, Purpose::kEvaluation, {static_cast<std::uint64_t>(episode)});
+  }
+
+  void announce(std::size_t i, std::int64_t episode) {
+    lanes_[i].record = {.environment = static_cast<int>(i), .task = config_.task, .episode = episode};
+    lanes_[i].begins = true;
+    environments_[i]->begin_reset(key_of(episode).split(0).value());
+  }
+
+  void begin(std::size_t i) {
+    Lane& lane = lanes_[i];
+    const RandomKey key = key_of(lane.record.episode);
+    lane.begins = false;
     lane.actions = RandomStream(key.split(1));
     environments_[i]->reset(key.split(0).value());
     last_actions_[i] = -1;
@@ -136,9 +169,10 @@ class Evaluation {
 
 }  // namespace
 
-std::vector<EpisodeRecord> evaluate(Policy& policy,
-                                    std::span<const std::unique_ptr<Environment>> environments,
-                                    const EvaluationConfig& config, const EvaluationWatcher& watcher) {
+Result<std::vector<EpisodeRecord>> evaluate(Policy& policy,
+                                            std::span<const std::unique_ptr<Environment>> environments,
+                                            const EvaluationConfig& config,
+                                            const EvaluationWatcher& watcher) {
   CHRYSALIS_CHECK(!environments.empty() && config.episodes >= 1 && config.actions != nullptr);
   CHRYSALIS_CHECK_EQ(policy.action_count(), static_cast<int>(config.actions->size()));
   return Evaluation(policy, environments, config).run(watcher);

@@ -36,10 +36,12 @@ struct EvaluationView {
 using EvaluationWatcher = std::function<bool(const EvaluationView&)>;
 
 // Plays episodes first_episode … first_episode + episodes - 1 in as many environments as are given, side by
-// side; the records come in order of the episodes.
-std::vector<EpisodeRecord> evaluate(Policy& policy,
-                                    std::span<const std::unique_ptr<Environment>> environments,
-                                    const EvaluationConfig& config, const EvaluationWatcher& watcher = {});
+// side; the records come in order of the episodes. An episode that is lost with its environment's process is
+// begun again, and the watcher sees it again from its first step. Error: an environment cannot go on.
+Result<std::vector<EpisodeRecord>> evaluate(Policy& policy,
+                                            std::span<const std::unique_ptr<Environment>> environments,
+                                            const EvaluationConfig& config,
+                                            const EvaluationWatcher& watcher = {});
 
 // Mean and its 95 % confidence interval by Student's t. One sample or none: the interval is the mean itself.
 struct MeanInterval {

@@ -34,6 +34,7 @@ struct UpdateReport {
   double saturated_units = 0;     // Share of core outputs beyond 0.9.
   double mean_lag = 0;            // Updates between the weights that acted and these, mean over unrolls.
   std::int64_t max_lag = 0;
+  std::int64_t unrolls_lost = 0;  // Sum of Unroll::losses; the trainer fills it in.
   // The settings that the update was made with.
   double alpha = 1;
   double learning_rate = 0;

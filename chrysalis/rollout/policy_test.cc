@@ -74,9 +74,12 @@ std::vector<EpisodeRecord> play(int environments, std::int64_t first, std::int64
   for (int i = 0; i < environments; ++i)
     group.push_back(std::make_unique<FakeEnvironment>(FakeEnvironment::Config{}));
   const auto policy = make_random_policy(9);
-  return evaluate(
-      *policy, group,
-      {.seed = 8, .first_episode = first, .episodes = episodes, .actions = action_set("small").value()});
+  return evaluate(*policy, group,
+                  {.seed = 8,
+                   .first_episode = first,
+                   .episodes = episodes,
+                   .actions = action_set("small").value()})
+      .value();
 }
 
 TEST(Evaluation, IsTheSameForAnyNumberOfEnvironments) {
@@ -97,9 +100,41 @@ TEST(Evaluation, EndsEarlyWhenTheWatcherHasSeenEnough) {
   const auto policy = make_random_policy(9);
   int seen = 0;
   const auto records = evaluate(*policy, group, {.episodes = 5, .actions = action_set("small").value()},
-                                [&](const EvaluationView&) { return ++seen < 10; });
+                                [&](const EvaluationView&) { return ++seen < 10; })
+                           .value();
   EXPECT_EQ(seen, 10);
   EXPECT_EQ(records.size(), 1U);  // 7 agent steps an episode.
+}
+
+TEST(Evaluation, BeginsAnEpisodeAgainThatWasLostWithItsProcess) {
+  std::vector<std::unique_ptr<Environment>> group;
+  group.push_back(
+      std::make_unique<FakeEnvironment>(FakeEnvironment::Config{.foreign = true, .falls_in = {3, 4, 20}}));
+  const auto policy = make_random_policy(9);
+  std::vector<std::int64_t> steps;
+  const auto records =
+      evaluate(*policy, group, {.seed = 8, .episodes = 10, .actions = action_set("small").value()},
+               [&](const EvaluationView& view) {
+                 steps.push_back(view.agent_step);
+                 return true;
+               });
+  ASSERT_TRUE(records.ok()) << records.error().message;
+  const auto undisturbed = play(1, 0, 10);
+  ASSERT_EQ(records->size(), undisturbed.size());
+  for (std::size_t i = 0; i < undisturbed.size(); ++i)
+    EXPECT_EQ((*records)[i].episode_return, undisturbed[i].episode_return);
+  EXPECT_EQ(std::vector(steps.begin(), steps.begin() + 7), (std::vector<std::int64_t>{0, 1, 2, 3, 0, 0, 1}));
+}
+
+TEST(Evaluation, SaysWhyAnEnvironmentCannotGoOn) {
+  std::vector<std::unique_ptr<Environment>> group;
+  for (int i = 0; i < 3; ++i)
+    group.push_back(std::make_unique<FakeEnvironment>(
+        FakeEnvironment::Config{.foreign = true, .falls_in = {2, 3}, .falls_at_most = i == 1 ? 2 : 5}));
+  const auto policy = make_random_policy(9);
+  const auto records = evaluate(*policy, group, {.episodes = 6, .actions = action_set("small").value()});
+  ASSERT_FALSE(records.ok());
+  EXPECT_EQ(records.error().message, "the fake environment fell 2 times");
 }
 
 TEST(MeanInterval, AgreesWithAHandComputedOne) {

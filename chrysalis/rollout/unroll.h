@@ -42,7 +42,8 @@ struct Unroll {
   // Where it comes from.
   std::int64_t weights_version = 0;  // Of the weights that acted.
   int environment = 0;
-  int task = 0;  // Index of the level, where several share a learner.
+  int task = 0;    // Index of the level, where several share a learner.
+  int losses = 0;  // Times that it was dropped and begun anew because the environment's process fell.
 
   const std::uint8_t* observation(int t) const {
     return observations.data() + static_cast<std::size_t>(t) * shape.observation_bytes;

@@ -105,7 +105,8 @@ UpdateRow read_update(const SqliteStatement& row) {
           .transfer_loss = row.real(19),
           .simple_entropy = row.real(20),
           .complex_entropy = row.real(21),
-          .simple_mass = row.real(22)};
+          .simple_mass = row.real(22),
+          .unrolls_lost = row.integer(23)};
 }
 
 EpisodeRow read_episode(const SqliteStatement& row) {
@@ -231,8 +232,9 @@ Status Database::record(const UpdateRow& update, std::span<const EpisodeRow> epi
           "INSERT INTO updates (member, update_number, agent_steps, time, seconds, finite, loss, policy_loss,"
           " baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag,"
           " max_lag, alpha, learning_rate, entropy_cost, transfer_loss, simple_entropy, complex_entropy,"
-          " simple_mass) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
-          " ?18, ?19, ?20, ?21, ?22, ?23)",
+          " simple_mass, unrolls_lost) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+          "?15, ?16, ?17,"
+          " ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
           "record an update"));
   const UpdateRow& u = update;
   CHRYSALIS_RETURN_IF_ERROR(put_update
@@ -240,7 +242,7 @@ Status Database::record(const UpdateRow& update, std::span<const EpisodeRow> epi
                                       u.policy_loss, u.baseline_loss, u.entropy, u.gradient_norm,
                                       u.explained_variance, u.mean_rho, u.saturated_units, u.mean_lag,
                                       u.max_lag, u.alpha, u.learning_rate, u.entropy_cost, u.transfer_loss,
-                                      u.simple_entropy, u.complex_entropy, u.simple_mass)
+                                      u.simple_entropy, u.complex_entropy, u.simple_mass, u.unrolls_lost)
                                 .run());
   CHRYSALIS_ASSIGN_OR_RETURN(
       auto put_episode,
@@ -408,7 +410,7 @@ Result<std::vector<UpdateRow>> Database::updates(std::int64_t member) {
           "SELECT member, update_number, agent_steps, time, seconds, finite, loss, policy_loss,"
           " baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units, mean_lag,"
           " max_lag, alpha, learning_rate, entropy_cost, transfer_loss, simple_entropy, complex_entropy,"
-          " simple_mass"
+          " simple_mass, unrolls_lost"
           " FROM updates WHERE member = ?1 ORDER BY update_number",
           "read the updates"));
   return rows_of<UpdateRow>(get.bind(member), read_update);

@@ -22,7 +22,7 @@ namespace chrysalis {
 
 // The version of the tables. A newer database is refused. An older one is brought up when it is opened for
 // writing; a reader sees it with the newer tables empty and the newer columns NULL.
-inline constexpr std::int64_t kSchemaVersion = 2;
+inline constexpr std::int64_t kSchemaVersion = 3;
 
 class Database {
  public:

@@ -42,7 +42,8 @@ UpdateRow update_of(std::int64_t number) {
           .mean_rho = 7,
           .saturated_units = 8,
           .mean_lag = 9,
-          .max_lag = 10};
+          .max_lag = 10,
+          .unrolls_lost = 11};
 }
 
 EpisodeRow episode_of(std::int64_t environment, std::int64_t episode, std::int64_t update) {
@@ -74,6 +75,7 @@ TEST(DatabaseRows, AnUpdateReadsBackAsItWasRecorded) {
                          row.explained_variance, row.mean_rho, row.saturated_units, row.mean_lag}),
             (std::vector<double>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
   EXPECT_EQ(row.max_lag, 10);
+  EXPECT_EQ(row.unrolls_lost, 11);
 }
 
 TEST(DatabaseRows, NumbersThatAreNotFiniteSurvive) {
@@ -433,8 +435,18 @@ std::string fault_of(const fs::path& file, Access access) {
   return database.ok() ? "" : database.error().message;
 }
 
-// Takes back what version 2 brought, so that the file is one of version 1.
+// Takes back what version 3 brought, so that the file is one of version 2.
+void make_version_2(const fs::path& file) {
+  auto sqlite = Sqlite::open(file, Access::kReadWrite, 50);
+  CHRYSALIS_CHECK(sqlite.ok());
+  const Status status =
+      sqlite->execute("ALTER TABLE updates DROP COLUMN unrolls_lost; PRAGMA user_version = 2;", "test");
+  CHRYSALIS_CHECK(status.ok(), "{}", status.error().message);
+}
+
+// And what version 2 brought.
 void make_version_1(const fs::path& file) {
+  make_version_2(file);
   auto sqlite = Sqlite::open(file, Access::kReadWrite, 50);
   CHRYSALIS_CHECK(sqlite.ok());
   std::string back = "DROP TABLE decisions; DROP TABLE scores; PRAGMA user_version = 1;";
@@ -502,6 +514,29 @@ TEST(DatabaseFile, AnOldOneIsReadWithoutChangingIt) {
   EXPECT_EQ(bytes_of_file(scratch / "run.sqlite"), before);
 }
 
+TEST(DatabaseFile, OneOfVersion2IsReadAsIfNothingWasLostAndBroughtUp) {
+  const ScratchDirectory scratch;
+  {
+    Database database = open_new(scratch / "run.sqlite");
+    ASSERT_TRUE(database.record(update_of(1), std::vector{episode_of(0, 0, 1)}).ok());
+    ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 1), decision_of(0, 1)).ok());
+  }
+  const auto newest = schema_of(scratch / "run.sqlite");
+  make_version_2(scratch / "run.sqlite");
+  {
+    auto database = Database::open(scratch / "run.sqlite", Access::kReadOnly, 50);
+    ASSERT_TRUE(database.ok()) << database.error().message;
+    ASSERT_EQ(database->updates(0)->size(), 1U);
+    EXPECT_EQ(database->updates(0)->front().max_lag, 10);
+    EXPECT_EQ(database->updates(0)->front().unrolls_lost, 0);
+    EXPECT_EQ(database->decisions()->size(), 1U);
+  }
+  auto database = Database::open(scratch / "run.sqlite", Access::kReadWrite, 50);
+  ASSERT_TRUE(database.ok()) << database.error().message;
+  EXPECT_EQ(schema_of(scratch / "run.sqlite"), newest);
+  EXPECT_EQ(database->updates(0)->front().unrolls_lost, 0);
+}
+
 TEST(DatabaseFile, ABringingUpThatFailsLeavesTheOldOne) {
   const ScratchDirectory scratch;
   { open_new(scratch / "run.sqlite"); }
@@ -528,7 +563,7 @@ TEST(DatabaseFile, ANewerOneIsRefusedByItsVersion) {
   for (const Access access : {Access::kReadWrite, Access::kReadOnly})
     EXPECT_NE(fault_of(scratch / "run.sqlite", access)
                   .find("run.sqlite: written by a newer program: its tables have version 7, this program "
-                        "knows up to 2"),
+                        "knows up to 3"),
               std::string::npos);
 }
 

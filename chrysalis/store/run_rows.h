@@ -42,10 +42,11 @@ struct UpdateRow {
   double alpha = NAN;
   double learning_rate = NAN;
   double entropy_cost = NAN;
-  double transfer_loss = NAN;    // Mean L_mm term a step, before lambda.
-  double simple_entropy = NAN;   // Of pi_1, nats a step.
-  double complex_entropy = NAN;  // Of pi_2, nats a step.
-  double simple_mass = NAN;      // Of pi_2 on the actions of pi_1, 0 to 1.
+  double transfer_loss = NAN;     // Mean L_mm term a step, before lambda.
+  double simple_entropy = NAN;    // Of pi_1, nats a step.
+  double complex_entropy = NAN;   // Of pi_2, nats a step.
+  double simple_mass = NAN;       // Of pi_2 on the actions of pi_1, 0 to 1.
+  std::int64_t unrolls_lost = 0;  // With their environment's process, and collected anew for its batch.
 };
 
 // One finished episode. (member, environment, episode) is unique.

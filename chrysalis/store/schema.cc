@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x43485259;
 
 // To change a table: append a migration from the version before to the next one, raise kSchemaVersion, and
-// say in kNewerThanVersion1 what a reader of older files sees. What is here stays as it is, so that an old
+// say in kForReaders what a reader of older files sees. What is here stays as it is, so that an old
 // run is brought up by the same steps as it grew.
 constexpr const char* kVersion1 = R"sql(
 CREATE TABLE run (
@@ -132,22 +132,33 @@ CREATE TABLE scores (
 ) WITHOUT ROWID;
 )sql";
 
-constexpr std::array kMigrations = {kVersion1, kVersion2};
+constexpr const char* kVersion3 = R"sql(
+ALTER TABLE updates ADD COLUMN unrolls_lost INTEGER NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array kMigrations = {kVersion1, kVersion2, kVersion3};
 static_assert(kMigrations.size() == kSchemaVersion);
 
 // A reader cannot bring a file up. In its own temporary schema, whose names come before the file's, it makes
-// what a file of version 1 lacks.
-constexpr const char* kNewerThanVersion1 = R"sql(
+// what a file of an older version lacks: these are for versions 1, 2, ….
+constexpr std::array kForReaders = {
+    R"sql(
 PRAGMA temp_store = MEMORY;
 CREATE TEMP VIEW updates AS SELECT member, update_number, agent_steps, time, seconds, finite, loss,
   policy_loss, baseline_loss, entropy, gradient_norm, explained_variance, mean_rho, saturated_units,
   mean_lag, max_lag, NULL AS alpha, NULL AS learning_rate, NULL AS entropy_cost, NULL AS transfer_loss,
-  NULL AS simple_entropy, NULL AS complex_entropy, NULL AS simple_mass FROM main.updates;
+  NULL AS simple_entropy, NULL AS complex_entropy, NULL AS simple_mass, 0 AS unrolls_lost
+  FROM main.updates;
 CREATE TEMP TABLE decisions (member, decision_number, update_number, agent_steps, episodes, time, outcome,
   reason, partner, partner_update, parent, own_returns, partner_returns, own_mean, partner_mean, t,
   degrees_of_freedom, p, explored, changes, unrolls_dropped, checkpoint);
 CREATE TEMP TABLE scores (member, update_number, agent_steps, score, returns, time);
-)sql";
+)sql",
+    R"sql(
+PRAGMA temp_store = MEMORY;
+CREATE TEMP VIEW updates AS SELECT *, 0 AS unrolls_lost FROM main.updates;
+)sql"};
+static_assert(kForReaders.size() == kSchemaVersion - 1);
 
 // From whatever version the tables have, none being 0, to this program's. One transaction.
 Status bring_up(Sqlite& sqlite) {
@@ -191,7 +202,8 @@ Status prepare_schema(Sqlite& sqlite, Sqlite::Access access, std::string_view fi
     CHRYSALIS_RETURN_IF_ERROR(sqlite.execute("PRAGMA synchronous = NORMAL", kTrying));
     return version < kSchemaVersion ? bring_up(sqlite) : Status();
   }
-  return version < kSchemaVersion ? sqlite.execute(kNewerThanVersion1, "read the older tables") : Status();
+  if (version >= kSchemaVersion || version < 1) return {};
+  return sqlite.execute(kForReaders[static_cast<std::size_t>(version - 1)], "read the older tables");
 }
 
 }  // namespace chrysalis

@@ -184,16 +184,17 @@ std::vector<NamedTensor> Member::state() const {
 
 // ---- Work.
 
-void Member::roll_out(const Task& task, Policy& policy, const WeightsPtr& weights) {
+Status Member::roll_out(const Task& task, Policy& policy, const WeightsPtr& weights) {
   const int first = schedule_.group_first(task.group), size = schedule_.group_size(task.group);
   std::vector<Unroll*> out;
   std::vector<std::vector<EpisodeRecord>> finished(static_cast<std::size_t>(size));
   for (int e = 0; e < size; ++e) out.push_back(&unroll_at(schedule_.position(task.round, first + e)));
-  actors_[task.group]->collect(policy, weights->version, out, finished);
+  CHRYSALIS_RETURN_IF_ERROR(actors_[task.group]->collect(policy, weights->version, out, finished));
   for (int e = 0; e < size; ++e) {
     const auto position = static_cast<std::size_t>(schedule_.position(task.round, first + e));
     unroll_episodes_[position % unrolls_.size()] = std::move(finished[static_cast<std::size_t>(e)]);
   }
+  return {};
 }
 
 void Member::learn(const Task& task) {
@@ -209,19 +210,20 @@ void Member::learn(const Task& task) {
 }
 
 UpdateReport Member::apply(std::vector<EpisodeRecord>& episodes) {
-  const UpdateReport report = parts_.learner->apply();
+  UpdateReport report = parts_.learner->apply();
   const std::int64_t begin = schedule_.batch_begin(counters_.updates);
   for (std::int64_t p = begin; p < begin + config_.schedule.batch_unrolls; ++p) {
     auto& ended = unroll_episodes_[static_cast<std::size_t>(p) % unrolls_.size()];
     episodes.insert(episodes.end(), ended.begin(), ended.end());
     ended.clear();
+    report.unrolls_lost += unroll_at(p).losses;
   }
   return report;
 }
 
-std::vector<double> Member::evaluate() {
+Result<std::vector<double>> Member::evaluate() {
   const StageScope scope(Stage::kEvaluation);
-  const std::vector<double> returns = parts_.evaluate(weights());
+  CHRYSALIS_ASSIGN_OR_RETURN(const std::vector<double> returns, parts_.evaluate(weights()));
   CHRYSALIS_CHECK_EQ(returns.size(), config_.reference_scores.size());
   double score = 0;
   for (std::size_t task = 0; task < returns.size(); ++task)
@@ -264,6 +266,11 @@ void Member::forget_versions() {
   }
 }
 
+std::span<const std::int64_t> Member::running_of(int group) const {
+  return std::span(running_).subspan(static_cast<std::size_t>(schedule_.group_first(group)),
+                                     static_cast<std::size_t>(schedule_.group_size(group)));
+}
+
 Status Member::adopt(std::vector<NamedTensor> state, std::span<const double> values) {
   CHRYSALIS_CHECK_EQ(running_rollouts_, 0);
   for (NamedTensor& tensor : state)
@@ -282,8 +289,7 @@ Status Member::adopt(std::vector<NamedTensor> state, std::span<const double> val
     CHRYSALIS_CHECK(same.ok(), "an actor refuses its own state");
     // What was consumed of a round that lies ahead of the state before it has told episodes too: none may
     // come twice.
-    actors_[g]->begin_anew(std::span(running_).subspan(static_cast<std::size_t>(schedule_.group_first(g)),
-                                                       static_cast<std::size_t>(schedule_.group_size(g))));
+    actors_[g]->begin_anew(running_of(g));
     snapshots_[g].clear();
   }
   for (auto& episodes : unroll_episodes_) episodes.clear();
@@ -330,6 +336,8 @@ Status Member::restore_actors(std::span<const NamedTensor> state) {
       return invalid_input("checkpoint has group {} at round {}: expected {}", g, actors_[g]->unrolls_done(),
                            round);
     snapshots_[g].clear();
+    // After the episodes that were told, whatever the actor's state says of them: none may come twice.
+    if (!actors_[g]->can_save()) actors_[g]->begin_anew(running_of(g));
   }
   return {};
 }

@@ -44,8 +44,8 @@ struct MemberParts {
   std::vector<double> values = {};
   std::function<void(Learner& learner, std::span<const double> values)> tune = {};
   // A round of evaluation: the return of each task with these weights, in environments that are never trained
-  // on. Null: members are scored by their training episodes.
-  std::function<std::vector<double>(const WeightsPtr& weights)> evaluate = {};
+  // on. Error: an environment that cannot go on. Null: members are scored by their training episodes.
+  std::function<Result<std::vector<double>>(const WeightsPtr& weights)> evaluate = {};
 };
 
 // Counters that a checkpoint holds, in this order.
@@ -82,12 +82,13 @@ class Member {
   void settled();
 
   // Work, without the lock. ---------------------------------------------------------------------------------
-  void roll_out(const Task& task, Policy& policy, const WeightsPtr& weights);
+  // Error: an environment cannot go on; the task is not done then.
+  Status roll_out(const Task& task, Policy& policy, const WeightsPtr& weights);
   void learn(const Task& task);
   // The learner's step after the last shard, and the episodes that ended in its batch.
   UpdateReport apply(std::vector<EpisodeRecord>& episodes);
   // A round of evaluation with the newest weights: the return of each task; counts its score.
-  std::vector<double> evaluate();
+  Result<std::vector<double>> evaluate();
 
   // While the caller owns the update and no rollout runs. ---------------------------------------------------
   void tune(std::span<const double> values);
@@ -127,6 +128,7 @@ class Member {
   Unroll& unroll_at(std::int64_t position);
   std::vector<std::uint8_t> actor_state(int group) const;
   std::int64_t unrolls_waiting() const;
+  std::span<const std::int64_t> running_of(int group) const;
   void remember(std::deque<double>& kept, double value);
   // Older versions that rollouts may still ask for are the current weights.
   void forget_versions();

@@ -135,6 +135,7 @@ struct Setup {
   std::int64_t updates = 40;
   std::map<int, std::int64_t> diverges_at = {};  // Of a member.
   bool evaluated = false;
+  bool evaluation_fails = false;
 };
 
 // Decides every 12 episodes and copies at nearly every second comparison.
@@ -177,7 +178,9 @@ std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemoryRun& run) {
       of_member.tune(learner_now, curriculum_now);
     };
     if (setup.evaluated)
-      members.back().evaluate = [](const WeightsPtr& weights) {
+      members.back().evaluate =
+          [fails = setup.evaluation_fails](const WeightsPtr& weights) -> Result<std::vector<double>> {
+        if (fails) return io_error("an environment fell 5 times in a row");
         return std::vector<double>{static_cast<double>(weights->values[0])};
       };
   }
@@ -437,6 +440,15 @@ TEST(Population, RoundsOfEvaluationAreTheScores) {
   train({.workers = 7, .evaluated = true}, again, &same);
   expect_same_decisions(run, again);
   EXPECT_EQ(weights, same);
+}
+
+TEST(PopulationTraining, StopsWithTheReasonWhereARoundOfEvaluationCannotBePlayed) {
+  MemoryRun run;
+  const auto trainer = make_trainer({.evaluated = true, .evaluation_fails = true}, run);
+  const Status status = trainer->run(run.stop);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message, "an environment fell 5 times in a row");
+  EXPECT_TRUE(run.scores.empty());
 }
 
 }  // namespace

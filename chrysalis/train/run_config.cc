@@ -125,6 +125,18 @@ std::vector<std::string> levels_of(const RunConfig& config) {
   return {config.level.name};
 }
 
+Status check_reproducible(const RunConfig& config) {
+  if (!config.deterministic) return {};
+  for (const std::string& level : levels_of(config))
+    if (is_dmlab_level(level))
+      return invalid_input(
+          "deterministic is true and {} is a level of DM Lab's, whose episodes depend on those before them "
+          "in "
+          "their process: expected deterministic = false",
+          level);
+  return {};
+}
+
 Status read_config_text(std::string_view text, const std::string& source, RunConfig& config) {
   toml::table table;
   try {

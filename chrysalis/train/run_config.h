@@ -9,6 +9,7 @@
 
 #include "chrysalis/core/field.h"
 #include "chrysalis/core/result.h"
+#include "chrysalis/env/dmlab_config.h"
 #include "chrysalis/env/environment_config.h"
 #include "chrysalis/levels/level_config.h"
 #include "chrysalis/population/hyperparameters.h"
@@ -28,6 +29,7 @@ struct RunConfig {
   bool deterministic = true;
   LevelConfig level;
   EnvironmentConfig environment;
+  DmlabConfig dmlab;
   AgentConfig agent;
   CurriculumConfig curriculum;
   TrainConfig train;
@@ -45,6 +47,7 @@ struct RunConfig {
             deterministic);
     level.visit(v);
     environment.visit(v);
+    dmlab.visit(v);
     agent.visit(v);
     curriculum.visit(v);
     train.visit(v);
@@ -75,6 +78,8 @@ RunConfig member_config(const RunConfig& config, std::span<const Tuned> tuned,
                         std::span<const double> values);
 // The levels that the learner's environments play, by task.
 std::vector<std::string> levels_of(const RunConfig& config);
+// Error: training is to be deterministic and a level cannot be.
+Status check_reproducible(const RunConfig& config);
 
 // The schedule and the rest that a trainer needs of a config that passed the checks. workers: 0 in the config
 // becomes the number of cores.

@@ -127,6 +127,17 @@ TEST(RunConfig, FieldsThatMustFitEachOtherAreChecked) {
   EXPECT_EQ(fault_in("", {"learner.batch_unrolls=3", "learner.shards=3"}), "");
 }
 
+TEST(RunConfig, LevelsOfDmLabsCannotBeTrainedOnReproducibly) {
+  RunConfig config = default_run_config({"level.name=dmlab:lt_chasm", "dmlab.library=/lab.so"}).value();
+  EXPECT_EQ(config.dmlab.library, "/lab.so");
+  EXPECT_EQ(check_reproducible(config).error().message,
+            "deterministic is true and dmlab:lt_chasm is a level of DM Lab's, whose episodes depend on those "
+            "before them in their process: expected deterministic = false");
+  config.deterministic = false;
+  EXPECT_TRUE(check_reproducible(config).ok());
+  EXPECT_TRUE(check_reproducible(RunConfig()).ok());
+}
+
 TEST(RunConfig, AFileThatCannotBeReadIsNamed) {
   const ScratchDirectory scratch;
   const std::string none = scratch / "none.toml";

@@ -70,7 +70,8 @@ Status RunSink::update(int member, const UpdateReport& report, std::span<const E
                       .transfer_loss = report.transfer_loss,
                       .simple_entropy = report.simple_entropy,
                       .complex_entropy = report.complex_entropy,
-                      .simple_mass = report.simple_mass};
+                      .simple_mass = report.simple_mass,
+                      .unrolls_lost = report.unrolls_lost};
   std::vector<EpisodeRow> rows;
   for (const EpisodeRecord& episode : episodes)
     rows.push_back({.member = member,

@@ -171,8 +171,9 @@ void Trainer::roll_out(Entry& entry, const Task& task, Worker& worker, Lock& loc
     worker.policies[number]->load(weights);
     worker.loaded[number] = weights;
   }
-  entry.member->roll_out(task, *worker.policies[number], weights);
+  const Status status = entry.member->roll_out(task, *worker.policies[number], weights);
   lock.lock();
+  if (!status.ok()) return fail(status.error());
   entry.member->rollout_done(task);
 }
 
@@ -192,6 +193,7 @@ void Trainer::apply(Entry& entry, Lock& lock) {
   } else {
     member.count(episodes, static_cast<std::int64_t>(seconds_now() * 1000));
     entry.alpha = report.alpha;
+    progress_.unrolls_lost += report.unrolls_lost;
     note_progress(report);
     const double seconds = progress_.seconds;
     const std::int64_t updates = member.counters().updates;
@@ -254,7 +256,7 @@ void Trainer::settle(Entry& entry, Lock& lock) {
 }
 
 Status Trainer::evaluate(Entry& entry) {
-  const std::vector<double> returns = entry.member->evaluate();
+  CHRYSALIS_ASSIGN_OR_RETURN(const std::vector<double> returns, entry.member->evaluate());
   const std::scoped_lock sink_lock(sink_mu_);
   return sink_.score(moment(entry), returns, entry.member->scores().back());
 }

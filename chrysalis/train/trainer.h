@@ -92,12 +92,13 @@ struct Progress {
   std::int64_t agent_steps = 0;  // Consumed by the learners.
   std::int64_t agent_steps_target = 0;
   std::int64_t episodes = 0;
-  double seconds = 0;            // Of training, over all resumes.
-  double agent_steps_per_s = 0;  // Of the last stretch.
-  double mean_return_100 = 0;    // Of the newest 100 episodes of each member since its last copy.
-  int returns = 0;               // How many there are of them, up to 100 a member.
-  UpdateReport report;           // Of the last update.
-  std::int64_t copies = 0;       // Decisions that copied, of this process.
+  double seconds = 0;             // Of training, over all resumes.
+  double agent_steps_per_s = 0;   // Of the last stretch.
+  double mean_return_100 = 0;     // Of the newest 100 episodes of each member since its last copy.
+  int returns = 0;                // How many there are of them, up to 100 a member.
+  UpdateReport report;            // Of the last update.
+  std::int64_t unrolls_lost = 0;  // With their environments' processes, of this process.
+  std::int64_t copies = 0;        // Decisions that copied, of this process.
   std::vector<MemberProgress> members = {};
 };
 

@@ -19,6 +19,7 @@ class MemorySink : public TrainingSink {
   Status update(int, const UpdateReport& report, std::span<const EpisodeRecord> ended, std::int64_t,
                 double) override {
     versions.push_back(report.version);
+    unrolls_lost += report.unrolls_lost;
     for (const EpisodeRecord& e : ended)
       if (!episodes.insert({e.environment, e.episode}).second) ++doubled_episodes;
     if (stop_at == report.version) stop = true;
@@ -43,6 +44,7 @@ class MemorySink : public TrainingSink {
   std::vector<std::int64_t> versions;
   std::set<std::pair<int, std::int64_t>> episodes;
   int doubled_episodes = 0;
+  std::int64_t unrolls_lost = 0;
   std::int64_t checkpoint_updates = -1;
   std::vector<NamedTensor> last_state;
   std::int64_t stop_at = -1;
@@ -56,6 +58,7 @@ struct Setup {
   std::int64_t updates = 20;
   std::int64_t diverges_at = -1;
   StageClock* stage_clock = nullptr;
+  FakeEnvironment::Config environment = {};
 };
 
 std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemorySink& sink) {
@@ -68,6 +71,9 @@ std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemorySink& sink) {
                              .stage_clock = setup.stage_clock};
   std::vector<MemberParts> members;
   members.push_back(hash_member(std::make_unique<HashLearner>(3, setup.diverges_at)));
+  members.back().make_environment = [environment = setup.environment](int) {
+    return std::make_unique<FakeEnvironment>(environment);
+  };
   return std::make_unique<Trainer>(config, std::move(members), sink);
 }
 
@@ -78,6 +84,53 @@ std::vector<float> train(const Setup& setup) {
   EXPECT_TRUE(trainer->finished());
   EXPECT_EQ(trainer->weights()->version, setup.updates);
   return trainer->weights()->values;
+}
+
+TEST(Trainer, GoesOnWhereEnvironmentsFallAndCountsTheUnrollsThatWereLost) {
+  MemorySink sink;
+  const auto trainer = make_trainer(
+      {.workers = 2, .deterministic = false, .environment = {.foreign = true, .falls_in = {3, 4, 11}}}, sink);
+  const Status status = trainer->run(sink.stop);
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_TRUE(trainer->finished());
+  EXPECT_EQ(sink.versions.size(), 20U);
+  EXPECT_EQ(sink.doubled_episodes, 0);
+  EXPECT_GT(sink.unrolls_lost, 0);
+  EXPECT_EQ(trainer->progress().unrolls_lost, sink.unrolls_lost);
+}
+
+TEST(Trainer, StopsWithTheReasonWhereAnEnvironmentCannotGoOn) {
+  MemorySink sink;
+  const auto trainer =
+      make_trainer({.workers = 2,
+                    .deterministic = false,
+                    .environment = {.foreign = true, .falls_in = {20, 21, 22}, .falls_at_most = 3}},
+                   sink);
+  const Status status = trainer->run(sink.stop);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message, "the fake environment fell 3 times");
+  EXPECT_FALSE(trainer->finished());
+}
+
+// What such an environment was in the midst of is gone with the process; its episodes begin anew.
+TEST(Trainer, ResumesWithEnvironmentsThatCannotBeSaved) {
+  for (const std::int64_t stop_at : {3, 8, 13}) {
+    MemorySink sink;
+    sink.stop_at = stop_at;
+    const struct Setup foreign = {.workers = 2, .deterministic = false, .environment = {.foreign = true}};
+    {
+      const auto first = make_trainer(foreign, sink);
+      ASSERT_TRUE(first->run(sink.stop).ok());
+    }
+    sink.stop = false;
+    sink.stop_at = -1;
+    const auto second = make_trainer(foreign, sink);
+    ASSERT_TRUE(second->restore(0, sink.last_state).ok());
+    ASSERT_TRUE(second->run(sink.stop).ok());
+    EXPECT_TRUE(second->finished());
+    EXPECT_EQ(sink.doubled_episodes, 0) << stop_at;
+    EXPECT_EQ(sink.versions.size(), 20U);
+  }
 }
 
 TEST(Trainer, GivesTheSameWeightsForAnyNumberOfWorkers) {

@@ -1,7 +1,7 @@
 #include <cstdio>
 #include <vector>
 
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 
 int main() {
   auto environment = chrysalis::make_environment({.name = "seek_apples"}, {.width = 96, .height = 72});

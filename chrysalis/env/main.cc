@@ -1,0 +1,6 @@
+// chrysalis-dmlab-host: see dmlab_host.h.
+#include "chrysalis/env/dmlab_host.h"
+
+int main() {
+  return chrysalis::dmlab::run_host();
+}
