@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::string_view kMapPrefix = "map:";
 constexpr int kExploreSeconds = 90;
-constexpr int kLaserTagSeconds = 600;
 
 LevelSpec spec_of(std::string_view name, std::string_view summary, int own_seconds,
                   const LevelConfig& config) {
@@ -22,6 +21,13 @@ LevelSpec spec_of(std::string_view name, std::string_view summary, int own_secon
   return {.name = std::string(name),
           .summary = std::string(summary),
           .episode_frames = static_cast<int>(seconds) * kFramesPerSecond};
+}
+
+constexpr std::string_view kLaserTagSettings[] = {"bot_count", "skill", "color"};
+
+Result<std::unique_ptr<Level>> arena_level(const Arena& arena, LevelSpec spec, const LevelConfig& config) {
+  CHRYSALIS_ASSIGN_OR_RETURN(const LaserTagSettings settings, laser_tag_settings(arena, config));
+  return std::unique_ptr<Level>(std::make_unique<LaserTagLevel>(std::move(spec), arena, settings));
 }
 
 std::unique_ptr<Level> level_on(const TextMap& text_map, std::string_view name, std::string_view summary,
@@ -45,9 +51,7 @@ Result<std::unique_ptr<Level>> make_explore(const LevelEntry& entry, const Level
 
 template <const Arena& (*kArena)()>
 Result<std::unique_ptr<Level>> make_laser_tag(const LevelEntry& entry, const LevelConfig& config) {
-  CHRYSALIS_ASSIGN_OR_RETURN(const LaserTagSettings settings, laser_tag_settings(kArena(), config));
-  return std::unique_ptr<Level>(std::make_unique<LaserTagLevel>(
-      spec_of(entry.name, entry.summary, kLaserTagSeconds, config), kArena(), settings));
+  return arena_level(kArena(), spec_of(entry.name, entry.summary, kLaserTagSeconds, config), config);
 }
 
 const std::vector<LevelEntry>& catalog() {
@@ -117,6 +121,14 @@ Status check_settings(const LevelConfig& config, std::span<const std::string_vie
   return {};
 }
 
+Result<std::unique_ptr<Level>> make_from_file(const LevelConfig& config) {
+  CHRYSALIS_ASSIGN_OR_RETURN(const TextMap map, load_text_map(config.name.substr(kMapPrefix.size())));
+  CHRYSALIS_RETURN_IF_ERROR(
+      check_settings(config, map.arena ? std::span(kLaserTagSettings) : std::span<const std::string_view>()));
+  if (!map.arena) return level_on(map, config.name, "A text map", config);
+  return arena_level(*map.arena, spec_of(config.name, "A text map", map.episode_seconds, config), config);
+}
+
 }  // namespace
 
 std::span<const LevelEntry> level_catalog() {
@@ -125,9 +137,7 @@ std::span<const LevelEntry> level_catalog() {
 
 Result<std::unique_ptr<Level>> make_level(const LevelConfig& config) {
   if (config.name.starts_with(kMapPrefix)) {
-    CHRYSALIS_RETURN_IF_ERROR(check_settings(config, {}));
-    CHRYSALIS_ASSIGN_OR_RETURN(const TextMap map, load_text_map(config.name.substr(kMapPrefix.size())));
-    return level_on(map, config.name, "A text map", config);
+    return make_from_file(config);
   }
   std::vector<std::string> names;
   for (const LevelEntry& entry : level_catalog()) {

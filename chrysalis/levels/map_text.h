@@ -1,0 +1,52 @@
+// The text of a map as lines of words that know their places, and what all lines have in common: numbers,
+// names, materials, and errors that say where. docs/formats/map.md has the format.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "chrysalis/core/result.h"
+#include "chrysalis/world/material.h"
+
+namespace chrysalis {
+
+// Of a file: line and column, from 1.
+struct Place {
+  int line = 1;
+  int column = 1;
+};
+
+struct Word {
+  std::string_view text;  // Of the map's text, which must outlive it.
+  Place place;
+};
+
+class MapText {
+ public:
+  // `source` is what errors call the text. Both must outlive this.
+  MapText(std::string_view text, std::string_view source);
+
+  int line_count() const { return static_cast<int>(lines_.size()); }
+  std::string_view line(int number) const;
+  // Of a line, separated by blanks, and at its end an empty one, for what is missing.
+  std::vector<Word> words(int line) const;
+
+  // SOURCE:LINE:COLUMN: found "…", expected …. One line, whatever was found.
+  Error error(Place place, std::string_view found, std::string_view expected) const;
+  Error error(const Word& word, std::string_view expected) const {
+    return error(word.place, word.text, expected);
+  }
+
+  Result<int> number(const Word& word, int low, int high) const;
+  Result<double> decimal(const Word& word, double low, double high) const;
+  Result<MaterialId> material(const Word& word) const;
+  // Which of the names; `what` they are, for the error, which lists them and gives the nearest.
+  Result<int> choice(const Word& word, std::string_view what, std::span<const std::string_view> names) const;
+
+ private:
+  std::string_view source_;
+  std::vector<std::string_view> lines_;
+};
+
+}  // namespace chrysalis
