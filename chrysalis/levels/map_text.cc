@@ -9,6 +9,7 @@
 namespace chrysalis {
 namespace {
 
+constexpr std::string_view kFirstLine = "chrysalis map ";
 constexpr std::string_view kBlanks = " \t";
 constexpr std::size_t kShownMax = 60;  // Bytes of what was found.
 
@@ -39,13 +40,19 @@ MapText::MapText(std::string_view text, std::string_view source) : source_(sourc
   while (!lines_.empty() && lines_.back().find_first_not_of(' ') == std::string_view::npos) lines_.pop_back();
 }
 
+Status MapText::read_version() {
+  for (version_ = kMapVersion; version_ > 0; --version_)
+    if (line(1) == fmt::format("{}{}", kFirstLine, version_)) return {};
+  return error({}, line(1), fmt::format("\"{0}1\" or \"{0}{1}\"", kFirstLine, kMapVersion));
+}
+
 std::string_view MapText::line(int number) const {
   return number <= line_count() ? lines_[static_cast<std::size_t>(number) - 1] : std::string_view();
 }
 
-std::vector<Word> MapText::words(int number) const {
+Line MapText::words(int number) const {
   const std::string_view text = line(number);
-  std::vector<Word> words;
+  Line words;
   std::size_t at = 0;
   while ((at = text.find_first_not_of(kBlanks, at)) != std::string_view::npos) {
     const std::size_t end = std::min(text.find_first_of(kBlanks, at), text.size());
@@ -83,11 +90,10 @@ Result<MaterialId> MapText::material(const Word& word) const {
   return error(word, "a material" + did_you_mean(word.text.substr(0, kShownMax), names));
 }
 
-Result<int> MapText::choice(const Word& word, std::string_view what,
-                            std::span<const std::string_view> names) const {
+Result<int> MapText::choice(const Word& word, std::span<const std::string_view> names) const {
   const auto found = std::find(names.begin(), names.end(), word.text);
   if (found != names.end()) return static_cast<int>(found - names.begin());
-  return error(word, fmt::format("{}: {}{}", what, fmt::join(names, ", "),
+  return error(word, fmt::format("one of {}{}", fmt::join(names, ", "),
                                  did_you_mean(word.text.substr(0, kShownMax),
                                               std::vector<std::string>(names.begin(), names.end()))));
 }

@@ -11,6 +11,8 @@
 
 namespace chrysalis {
 
+inline constexpr int kMapVersion = 2;  // The newest; all before are read too.
+
 // Of a file: line and column, from 1.
 struct Place {
   int line = 1;
@@ -21,16 +23,21 @@ struct Word {
   std::string_view text;  // Of the map's text, which must outlive it.
   Place place;
 };
+// Of a line, separated by blanks, and at its end an empty one, for what is missing.
+using Line = std::vector<Word>;
 
 class MapText {
  public:
   // `source` is what errors call the text. Both must outlive this.
   MapText(std::string_view text, std::string_view source);
 
+  // Reads the first line: "chrysalis map " and the version.
+  Status read_version();
+  int version() const { return version_; }
+
   int line_count() const { return static_cast<int>(lines_.size()); }
   std::string_view line(int number) const;
-  // Of a line, separated by blanks, and at its end an empty one, for what is missing.
-  std::vector<Word> words(int line) const;
+  Line words(int line) const;
 
   // SOURCE:LINE:COLUMN: found "…", expected …. One line, whatever was found.
   Error error(Place place, std::string_view found, std::string_view expected) const;
@@ -39,13 +46,25 @@ class MapText {
   }
 
   Result<int> number(const Word& word, int low, int high) const;
+  template <typename T>
+  Status number(const Word& word, int low, int high, T& target) const {
+    CHRYSALIS_ASSIGN_OR_RETURN(const int read, number(word, low, high));
+    target = static_cast<T>(read);
+    return {};
+  }
   Result<double> decimal(const Word& word, double low, double high) const;
   Result<MaterialId> material(const Word& word) const;
-  // Which of the names; `what` they are, for the error, which lists them and gives the nearest.
-  Result<int> choice(const Word& word, std::string_view what, std::span<const std::string_view> names) const;
+  template <typename T>
+  Status material(const Word& word, T& target) const {
+    CHRYSALIS_ASSIGN_OR_RETURN(target, material(word));
+    return {};
+  }
+  // Which of the names; the error lists them and gives the nearest.
+  Result<int> choice(const Word& word, std::span<const std::string_view> names) const;
 
  private:
   std::string_view source_;
+  int version_ = kMapVersion;
   std::vector<std::string_view> lines_;
 };
 

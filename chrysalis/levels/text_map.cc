@@ -7,131 +7,82 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
-#include <map>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "chrysalis/core/field.h"
 #include "chrysalis/levels/map_draft.h"
+#include "chrysalis/levels/map_grid.h"
+#include "chrysalis/levels/map_options.h"
 #include "chrysalis/levels/map_text.h"
 #include "chrysalis/world/pick_up.h"
 
 namespace chrysalis {
 namespace {
 
-constexpr std::string_view kFirstLine = "chrysalis map ";
-constexpr int kVersion = 2;
-constexpr int kGridSideMax = 255;
-constexpr float kPanelThickness = 2.0f;  // A thin wall reaches 1 u into the cells on both sides.
 constexpr int kForageSeconds = 60;
-constexpr int kRespawnSecondsMax = 600;
 constexpr int kPlaceMax = 16000;  // Of a coordinate, either way.
 constexpr int kHeightMin = -1000, kHeightMax = 2000;
-constexpr int kHeadroomMin = 48;  // A crouching body is 40 u high.
-constexpr int kStepHeight = 16;   // Of stairs; a body climbs 18 u.
+constexpr int kStepHeight = 16;  // Of stairs; a body climbs 18 u.
 constexpr int kLavaDepth = 48, kLavaKillsBelow = 16;
 constexpr int kBotsMax = 19;
 // A body that stands between two spawns is in the way at one of them at most.
 constexpr float kSpawnsApart = 60.0f, kSpawnsApartUp = 112.0f;
 constexpr int kArenaSpawnsMax = 256, kArenaItemsMax = 256;
 
-constexpr std::string_view kSides[] = {"east", "north", "west", "south"};
 constexpr std::string_view kFlags[] = {"false", "true"};
 constexpr std::string_view kWallStyles[] = {"block", "thin"};
 constexpr std::string_view kRules[] = {"forage", "laser_tag"};
 
-const std::vector<std::string_view>& item_names() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> all;
-    for (std::size_t kind = 0; kind < kItemKindCount; ++kind)
-      all.push_back(item_type(static_cast<ItemKind>(kind)).name);
-    return all;
-  }();
-  return names;
-}
-
 bool is_of_forage(ItemKind kind) {
   return kind == ItemKind::kApple || kind == ItemKind::kGoal;
 }
-bool is_gadget(ItemKind kind) {
-  return kind == ItemKind::kOrb || kind == ItemKind::kBeam || kind == ItemKind::kDisc;
-}
-
-// NAME:VALUE words, of areas, boxes, spawns, items and cells.
-struct Options {
-  std::optional<MaterialId> floor = {}, wall = {}, ceiling = {}, material = {}, top = {};
-  std::optional<int> height = {}, headroom = {}, z = {}, from = {}, to = {}, depth = {};
-  std::optional<int> facing = {}, respawn = {}, rounds = {};
-  Place respawn_place = {}, rounds_place = {};
-};
-
-// What a character of the grid stands for.
-struct Glyph {
-  bool solid = false;
-  bool spawn = false;
-  std::vector<ItemKind> items;  // In their order.
-  Options options;
-};
-
 class Parser {
  public:
   Parser(std::string_view text, std::string_view source) : text_(text, source) {}
 
   Result<TextMap> parse() {
-    CHRYSALIS_RETURN_IF_ERROR(first_line());
+    CHRYSALIS_RETURN_IF_ERROR(text_.read_version());
     int line = 2;
     for (; line <= text_.line_count() && text_.line(line) != "grid"; ++line)
       CHRYSALIS_RETURN_IF_ERROR(header_line(text_.words(line)));
     const bool has_grid = line <= text_.line_count();
     const auto is_open = [](const DraftArea& area) { return area.kind != DraftArea::Kind::kSolid; };
     if (!has_grid && std::none_of(draft_.areas.begin(), draft_.areas.end(), is_open))
-      return text_.error({line, 1}, "the end",
-                         version_ == 1 ? "the line \"grid\"" : "the line \"grid\", or a room before it");
-    if (has_grid) CHRYSALIS_RETURN_IF_ERROR(read_grid(line + 1));
+      return text_.error(
+          {line, 1}, "the end",
+          text_.version() == 1 ? "the line \"grid\"" : "the line \"grid\", or a room before it");
+    if (has_grid) CHRYSALIS_RETURN_IF_ERROR(grid_.read(line + 1, draft_));
     if (draft_.spawns.empty())
-      return text_.error({line, 1}, has_grid ? "a grid without a spawn" : "the end",
-                         version_ == 1 ? "an S, or another character that is a spawn" : "an S or a spawn");
+      return text_.error(
+          {line, 1}, has_grid ? "a grid without a spawn" : "the end",
+          text_.version() == 1 ? "an S, or another character that is a spawn" : "an S or a spawn");
     CHRYSALIS_RETURN_IF_ERROR(check_rules());
-    draft_.lid = version_ > 1;
+    draft_.lid = text_.version() > 1;
     CHRYSALIS_ASSIGN_OR_RETURN(Map map, build_map(draft_, text_));
     return finish(std::move(map));
   }
 
  private:
-  using Line = std::vector<Word>;
   struct Key {
     std::string_view name;
     int version;  // The first that has it.
     Status (*read)(Parser& parser, const Line& line);
   };
-  struct Option {
-    std::string_view name;
-    int version;
-    Status (*read)(Parser& parser, const Word& value, Options& options);
-  };
   static const std::vector<Key>& keys();
-  static const std::vector<Option>& all_options();
-
-  Status first_line() {
-    const std::string_view line = text_.line(1);
-    for (version_ = kVersion; version_ > 0; --version_)
-      if (line == fmt::format("{}{}", kFirstLine, version_)) return {};
-    return text_.error({}, line, fmt::format("\"{0}1\" or \"{0}{1}\"", kFirstLine, kVersion));
-  }
 
   Status header_line(const Line& words) {
     const Word& name = words[0];
     if (name.text.empty() || name.text[0] == '#') return {};
     std::vector<std::string> names;
     for (const Key& key : keys()) {
-      if (key.name == name.text && key.version <= version_) return key.read(*this, words);
+      if (key.name == name.text && key.version <= text_.version()) return key.read(*this, words);
       if (key.name == name.text)
         return text_.error(name,
-                           fmt::format("a key of version {}: this one is of version {}, \"{}{}\" in the "
-                                       "first line",
-                                       version_, key.version, kFirstLine, key.version));
-      if (key.version <= version_) names.emplace_back(key.name);
+                           fmt::format("a key of version {}; this one is of {}, and so must the file be",
+                                       text_.version(), key.version));
+      if (key.version <= text_.version()) names.emplace_back(key.name);
     }
     return text_.error(name, "a key or \"grid\"" + did_you_mean(name.text.substr(0, 32), names));
   }
@@ -152,28 +103,17 @@ class Parser {
   template <typename T>
   Status number_key(const Line& line, int low, int high, T& target) const {
     CHRYSALIS_ASSIGN_OR_RETURN(const Word word, value(line));
-    return number(word, low, high, target);
-  }
-  template <typename T>
-  Status number(const Word& word, int low, int high, T& target) const {
-    CHRYSALIS_ASSIGN_OR_RETURN(const int read, text_.number(word, low, high));
-    target = static_cast<T>(read);
-    return {};
+    return text_.number(word, low, high, target);
   }
   template <typename T>
   Status material_key(const Line& line, T& target) const {
     CHRYSALIS_ASSIGN_OR_RETURN(const Word word, value(line));
-    return material(word, target);
-  }
-  template <typename T>
-  Status material(const Word& word, T& target) const {
-    CHRYSALIS_ASSIGN_OR_RETURN(target, text_.material(word));
-    return {};
+    return text_.material(word, target);
   }
   template <typename T>
   Status choice_key(const Line& line, std::span<const std::string_view> names, T& target) const {
     CHRYSALIS_ASSIGN_OR_RETURN(const Word word, value(line));
-    CHRYSALIS_ASSIGN_OR_RETURN(const int read, text_.choice(word, "one of these", names));
+    CHRYSALIS_ASSIGN_OR_RETURN(const int read, text_.choice(word, names));
     target = static_cast<T>(read);
     return {};
   }
@@ -194,7 +134,8 @@ class Parser {
     CHRYSALIS_ASSIGN_OR_RETURN(const auto words, values(line));
     arena_.bot_profiles.clear();
     for (const Word& word : words.first(words.size() - 1))
-      CHRYSALIS_RETURN_IF_ERROR(number(word, 0, kBotProfileCount - 1, arena_.bot_profiles.emplace_back()));
+      CHRYSALIS_RETURN_IF_ERROR(
+          text_.number(word, 0, kBotProfileCount - 1, arena_.bot_profiles.emplace_back()));
     if (arena_.bot_profiles.size() > kBotsMax)
       return text_.error(words[kBotsMax], fmt::format("at most {} profiles", kBotsMax));
     return {};
@@ -228,106 +169,17 @@ class Parser {
       names.push_back(gadget_type(static_cast<Gadget>(gadget)).name);
     Loadout loadout{.owned = 1, .rounds = {}, .held = Gadget::kImpulse};
     for (const Word& word : words.first(words.size() - 1)) {
-      const auto [name, rounds] = split(word);
-      CHRYSALIS_ASSIGN_OR_RETURN(const int gadget, text_.choice(name, "a gadget", names));
+      const auto [name, rounds] = split_at_colon(word);
+      CHRYSALIS_ASSIGN_OR_RETURN(const int gadget, text_.choice(name, names));
       loadout.held = static_cast<Gadget>(gadget);
       loadout.owned = static_cast<std::uint8_t>(loadout.owned | 1u << static_cast<unsigned>(gadget));
       std::int32_t& held_rounds = loadout.rounds[static_cast<std::size_t>(gadget)];
       held_rounds = gadget_type(loadout.held).rounds;
       if (!rounds) continue;
       if (held_rounds == 0) return text_.error(*rounds, "nothing: this gadget needs no rounds");
-      CHRYSALIS_RETURN_IF_ERROR(number(*rounds, 1, kRoundsMax, held_rounds));
+      CHRYSALIS_RETURN_IF_ERROR(text_.number(*rounds, 1, kRoundsMax, held_rounds));
     }
     draft_.loadout = loadout;
-    return {};
-  }
-
-  // --- words with a colon ---
-
-  // What stands before the first colon of a word, and what behind it.
-  static std::pair<Word, std::optional<Word>> split(const Word& word) {
-    const std::size_t colon = word.text.find(':');
-    const Word name{word.text.substr(0, colon), word.place};
-    if (colon == std::string_view::npos) return {name, {}};
-    const int column = word.place.column + static_cast<int>(colon) + 1;
-    return {name, Word{word.text.substr(colon + 1), {word.place.line, column}}};
-  }
-
-  // All words from `first` on, of which only `allowed` may come.
-  Status read_options(const Line& line, std::size_t first, const std::vector<std::string_view>& allowed,
-                      Options& options) {
-    for (std::size_t i = first; i + 1 < line.size(); ++i)
-      CHRYSALIS_RETURN_IF_ERROR(read_option(line[i], allowed, {}, options));
-    return {};
-  }
-
-  // plain: the words without a colon that might have stood there too, for the error.
-  Status read_option(const Word& word, const std::vector<std::string_view>& allowed,
-                     const std::vector<std::string_view>& plain, Options& options) {
-    const auto [name, value] = split(word);
-    for (const Option& option : all_options()) {
-      if (option.name != name.text || option.version > version_ || !value) continue;
-      if (std::find(allowed.begin(), allowed.end(), option.name) == allowed.end()) continue;
-      return option.read(*this, *value, options);
-    }
-    std::vector<std::string> names(plain.begin(), plain.end());
-    for (const Option& option : all_options())
-      if (option.version <= version_ &&
-          std::find(allowed.begin(), allowed.end(), option.name) != allowed.end())
-        names.push_back(fmt::format("{}:", option.name));
-    return text_.error(word, fmt::format("one of {}{}", fmt::join(names, " "),
-                                         did_you_mean(name.text.substr(0, 32), names)));
-  }
-
-  Status read_facing(const Word& word, Options& options) const {
-    for (int side = 0; side < 4; ++side)
-      if (word.text == kSides[side]) return options.facing = side * 90, Status();
-    const auto degrees = text_.number(word, -180, 360);
-    if (!degrees) return text_.error(word, "east, north, west, south, or degrees from -180 to 360");
-    options.facing = *degrees;
-    return {};
-  }
-
-  // --- the grid's characters ---
-
-  // cell X = WORD…: what there is, and options. panel X = MATERIAL.
-  Status read_glyph(const Line& line) {
-    const bool is_panel = line[0].text == "panel";
-    const Word& name = line[1];
-    if (name.text.size() != 1) return text_.error(name, "one character");
-    if (std::strchr("# .+-|", name.text[0]) != nullptr)
-      return text_.error(name, "a character other than # . + - |");
-    if (line[2].text != "=") return text_.error(line[2], "\"=\"");
-    Glyph glyph;
-    glyph.solid = is_panel;
-    if (is_panel) {
-      CHRYSALIS_RETURN_IF_ERROR(material(line[3], glyph.options.wall));
-      if (line.size() > 5) return text_.error(line[4], "one material");
-    } else {
-      std::vector<std::string_view> plain = item_names();
-      if (version_ == 1) plain.resize(2);  // Apples and goals.
-      plain.push_back("spawn");
-      for (std::size_t i = 3; i + 1 < line.size(); ++i)
-        CHRYSALIS_RETURN_IF_ERROR(read_cell_word(line[i], plain, glyph));
-      std::sort(glyph.items.begin(), glyph.items.end());
-      glyph.items.erase(std::unique(glyph.items.begin(), glyph.items.end()), glyph.items.end());
-      for (const ItemKind kind : glyph.items) CHRYSALIS_RETURN_IF_ERROR(check_item(kind, glyph.options));
-    }
-    glyphs_[name.text[0]] = glyph;
-    return {};
-  }
-
-  Status read_cell_word(const Word& word, const std::vector<std::string_view>& plain, Glyph& glyph) {
-    const auto found = std::find(plain.begin(), plain.end(), word.text);
-    if (found == plain.end())
-      return read_option(word,
-                         {"floor", "wall", "height", "ceiling", "headroom", "facing", "respawn", "rounds"},
-                         plain, glyph.options);
-    if (*found == "spawn") {
-      glyph.spawn = true;
-    } else {
-      glyph.items.push_back(static_cast<ItemKind>(found - plain.begin()));
-    }
     return {};
   }
 
@@ -339,7 +191,7 @@ class Parser {
                       std::array<float, N>& numbers) const {
     for (std::size_t i = 0; i < N; ++i) {
       const Word& word = line[std::min(i + 1, line.size() - 1)];
-      CHRYSALIS_RETURN_IF_ERROR(number(word, low[i], high[i], numbers[i]));
+      CHRYSALIS_RETURN_IF_ERROR(text_.number(word, low[i], high[i], numbers[i]));
     }
     return {};
   }
@@ -377,8 +229,8 @@ class Parser {
   // room, door, block: X0 Y0 X1 Y1
   Status read_area(const Line& line, DraftArea::Kind kind, const std::vector<std::string_view>& allowed) {
     CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
-    Options options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(line, 5, allowed, options));
+    MapOptions options;
+    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 5, allowed, options));
     return add_area(line, {.place = line[0].place,
                            .kind = kind,
                            .rect = rect,
@@ -392,10 +244,10 @@ class Parser {
   // stairs X0 Y0 X1 Y1 SIDE from:N to:N, a step at a time; the last one lies at `to`.
   Status read_stairs(const Line& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
-    CHRYSALIS_ASSIGN_OR_RETURN(const int side, text_.choice(line[5 < line.size() ? 5 : line.size() - 1],
-                                                            "where they lead up", kSides));
-    Options options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(line, 6, {"from", "to", "floor", "wall"}, options));
+    CHRYSALIS_ASSIGN_OR_RETURN(const int side,
+                               text_.choice(line[5 < line.size() ? 5 : line.size() - 1], kMapSides));
+    MapOptions options;
+    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 6, {"from", "to", "floor", "wall"}, options));
     if (!options.from || !options.to) return text_.error(line.back(), "from:N and to:N");
     const int rise = *options.to - *options.from;
     const int steps = std::max(1, (std::abs(rise) + kStepHeight - 1) / kStepHeight);
@@ -431,14 +283,14 @@ class Parser {
   // lava X0 Y0 X1 Y1: a pool under the floor at `height`, which kills before one lands in it.
   Status read_lava(const Line& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
-    Options options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(line, 5, {"height", "depth", "floor", "wall"}, options));
+    MapOptions options;
+    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 5, {"height", "depth", "floor", "wall"}, options));
     pools_.push_back({draft_.areas.size(), draft_.kill_volumes.size(), options.height,
                       options.depth.value_or(kLavaDepth)});
     CHRYSALIS_RETURN_IF_ERROR(add_area(line, {.place = line[0].place,
                                               .rect = rect,
                                               .floor = options.floor.value_or(*find_material("lava")),
-                                              .wall = options.wall.value_or(*find_material("metal"))}));
+                                              .wall = options.wall}));
     return add_kill_volume(line, {{rect.x0, rect.y0, 0}, {rect.x1, rect.y1, 0}});
   }
 
@@ -451,15 +303,15 @@ class Parser {
 
   Status read_kill(const Line& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const Solid volume, read_solid(line));
-    Options none;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(line, 7, {}, none));
+    MapOptions none;
+    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 7, {}, none));
     return add_kill_volume(line, volume);
   }
 
   Status read_box(const Line& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const Solid box, read_solid(line));
-    Options options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(line, 7, {"material", "top"}, options));
+    MapOptions options;
+    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 7, {"material", "top"}, options));
     if (draft_.boxes.size() == kMapBoxesMax)
       return text_.error(line[0], fmt::format("at most {} boxes", kMapBoxesMax));
     const MaterialId sides = options.material.value_or(*find_material("metal"));
@@ -474,7 +326,7 @@ class Parser {
       DraftSpot& spot = spots.emplace_back();
       spot.place = line[first].place;
       for (float* at : {&spot.x, &spot.y}) {
-        CHRYSALIS_RETURN_IF_ERROR(number(line[first], -kPlaceMax, kPlaceMax, *at));
+        CHRYSALIS_RETURN_IF_ERROR(text_.number(line[first], -kPlaceMax, kPlaceMax, *at));
         ++first;
       }
     } while (!line[first].text.empty() && line[first].text.find(':') == std::string_view::npos);
@@ -485,8 +337,8 @@ class Parser {
   Status read_spawn(const Line& line) {
     std::size_t at = 1;
     CHRYSALIS_ASSIGN_OR_RETURN(std::vector<DraftSpot> spots, read_spots(line, at));
-    Options options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(line, at, {"z", "facing"}, options));
+    MapOptions options;
+    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, at, {"z", "facing"}, options));
     for (DraftSpot& spot : spots) {
       spot.z = options.z;
       draft_.spawns.push_back({spot, options.facing});
@@ -496,35 +348,16 @@ class Parser {
 
   // item KIND X Y, any number of such pairs.
   Status read_item(const Line& line) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const int kind, text_.choice(line[1], "an item", item_names()));
+    CHRYSALIS_ASSIGN_OR_RETURN(const int kind, text_.choice(line[1], item_names()));
     std::size_t at = std::min<std::size_t>(2, line.size() - 1);
     CHRYSALIS_ASSIGN_OR_RETURN(std::vector<DraftSpot> spots, read_spots(line, at));
-    Options options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(line, at, {"z", "respawn", "rounds"}, options));
-    CHRYSALIS_RETURN_IF_ERROR(check_item(static_cast<ItemKind>(kind), options));
+    MapOptions options;
+    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, at, {"z", "respawn", "rounds"}, options));
+    CHRYSALIS_RETURN_IF_ERROR(check_item(text_, static_cast<ItemKind>(kind), options));
     for (DraftSpot& spot : spots) {
       spot.z = options.z;
-      CHRYSALIS_RETURN_IF_ERROR(add_item(spot, static_cast<ItemKind>(kind), options));
+      CHRYSALIS_RETURN_IF_ERROR(add_item(text_, spot, static_cast<ItemKind>(kind), options, draft_));
     }
-    return {};
-  }
-
-  Status check_item(ItemKind kind, const Options& options) const {
-    if (options.rounds && !is_gadget(kind))
-      return text_.error(options.rounds_place, item_type(kind).name,
-                         "rounds of an orb, a beam or a disc only");
-    if (options.respawn && kind == ItemKind::kGoal)
-      return text_.error(options.respawn_place, "goal", "an item that stays away: a goal restarts the map");
-    return {};
-  }
-
-  Status add_item(const DraftSpot& spot, ItemKind kind, const Options& options) {
-    if (draft_.items.size() == kMapItemsMax)
-      return text_.error(spot.place, "one item more", fmt::format("at most {} items", kMapItemsMax));
-    ItemPlacement item{.kind = kind, .position = {}};
-    item.rounds = options.rounds;
-    if (options.respawn) item.respawn_ms = *options.respawn * 1000;
-    draft_.items.push_back({spot, item});
     return {};
   }
 
@@ -532,130 +365,30 @@ class Parser {
   // picture X Y SIDE INDEX, on the wall that is seen from there.
   Status read_picture(const Line& line) {
     const bool in_grid = line[1].text == "=";
-    if (!in_grid && version_ == 1) return text_.error(line[1], "\"=\"");
+    if (!in_grid && text_.version() == 1) return text_.error(line[1], "\"=\"");
     const std::size_t first = in_grid ? 2 : 1;
     if (line.size() < first + 5)
       return text_.error(line.back(), in_grid ? "picture = COLUMN ROW SIDE INDEX" : "picture X Y SIDE INDEX");
     DraftPicture picture;
     picture.from.place = line[0].place;
-    const int low = in_grid ? 1 : -kPlaceMax, high = in_grid ? kGridSideMax : kPlaceMax;
-    CHRYSALIS_RETURN_IF_ERROR(number(line[first], low, high, picture.from.x));
-    CHRYSALIS_RETURN_IF_ERROR(number(line[first + 1], low, high, picture.from.y));
-    CHRYSALIS_ASSIGN_OR_RETURN(const int side, text_.choice(line[first + 2], "a side", kSides));
+    const int low = in_grid ? 1 : -kPlaceMax, high = in_grid ? kMapGridSideMax : kPlaceMax;
+    CHRYSALIS_RETURN_IF_ERROR(text_.number(line[first], low, high, picture.from.x));
+    CHRYSALIS_RETURN_IF_ERROR(text_.number(line[first + 1], low, high, picture.from.y));
+    CHRYSALIS_ASSIGN_OR_RETURN(const int side, text_.choice(line[first + 2], kMapSides));
     picture.side = static_cast<Side>(side);
     CHRYSALIS_ASSIGN_OR_RETURN(const int index, text_.number(line[first + 3], 0, kPictureCount - 1));
     picture.picture = chrysalis::picture(index);
-    Options options;
+    MapOptions options;
     CHRYSALIS_RETURN_IF_ERROR(read_options(
-        line, first + 4, in_grid ? std::vector<std::string_view>() : std::vector<std::string_view>{"z"},
-        options));
+        text_, line, first + 4,
+        in_grid ? std::vector<std::string_view>() : std::vector<std::string_view>{"z"}, options));
     picture.from.z = options.z;
     picture.reach = INFINITY;
-    (in_grid ? grid_pictures_ : draft_.pictures).push_back(picture);
-    return {};
-  }
-
-  // --- the grid ---
-
-  Status read_grid(int first_line) {
-    const int rows = text_.line_count() - first_line + 1;
-    const int columns = rows <= 0 ? 0 : static_cast<int>(text_.line(first_line).size());
-    if (rows < 3 || columns < 3 || rows > kGridSideMax || columns > kGridSideMax)
-      return text_.error({first_line, 1}, fmt::format("a grid of {} x {}", columns, std::max(rows, 0)),
-                         fmt::format("3 to {} characters each way", kGridSideMax));
-    if (thin_ && (rows % 2 == 0 || columns % 2 == 0))
-      return text_.error({first_line, 1}, fmt::format("a grid of {} x {}", columns, rows),
-                         "odd sizes: thin walls have 2 w + 1 by 2 h + 1 characters");
-    draft_.xs = grid_lines(columns);
-    draft_.ys = grid_lines(rows);
-    draft_.cells.resize(static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows));
-    for (int row = 0; row < rows; ++row) {
-      const std::string_view line = text_.line(first_line + row);
-      if (static_cast<int>(line.size()) != columns)
-        return text_.error({first_line + row, std::min(static_cast<int>(line.size()), columns) + 1},
-                           fmt::format("a row of {} characters", line.size()),
-                           fmt::format("{}, as the first row", columns));
-      for (int column = 0; column < columns; ++column)
-        CHRYSALIS_RETURN_IF_ERROR(read_cell(line[static_cast<std::size_t>(column)], column, rows - 1 - row,
-                                            {first_line + row, column + 1}));
-      draft_.layout += line;
-      draft_.layout += '\n';
-    }
-    for (DraftPicture picture : grid_pictures_) {
-      const int column = static_cast<int>(picture.from.x) - 1, row = rows - static_cast<int>(picture.from.y);
-      if (column >= columns || row < 0)
-        return text_.error(picture.from.place, fmt::format("column {} row {}", column + 1, rows - row),
-                           fmt::format("a cell of the grid of {} x {}", columns, rows));
-      picture.from.x = middle_of(draft_.xs, column);
-      picture.from.y = middle_of(draft_.ys, row);
-      picture.reach = 0.5f * cell_size_ + 1.0f;
+    if (in_grid) {
+      grid_.hang(picture);
+    } else {
       draft_.pictures.push_back(picture);
     }
-    return {};
-  }
-
-  // Every cell_size_ in block style; in thin style narrow columns of wall lie on the lines of the cells.
-  std::vector<float> grid_lines(int count) const {
-    std::vector<float> lines;
-    for (int i = 0; i <= count; ++i) {
-      const float cells = static_cast<float>(thin_ ? i / 2 : i);
-      const float half = 0.5f * kPanelThickness;
-      lines.push_back(cells * cell_size_ + (thin_ ? (i % 2 == 0 ? -half : half) : 0.0f));
-    }
-    return lines;
-  }
-
-  static float middle_of(const std::vector<float>& lines, int index) {
-    const auto i = static_cast<std::size_t>(index);
-    return 0.5f * (lines[i] + lines[i + 1]);
-  }
-
-  Status read_cell(char character, int column, int row, Place place) {
-    const auto wrong = [&](std::string_view expected) {
-      return text_.error(place, std::string_view(&character, 1), expected);
-    };
-    const bool on_wall_line = thin_ && (column % 2 == 0 || row % 2 == 0);
-    Glyph glyph;
-    const auto defined = glyphs_.find(character);
-    if (defined != glyphs_.end()) {
-      glyph = defined->second;
-    } else if (character == '#' || (thin_ && (character == '+' || character == '-' || character == '|'))) {
-      glyph.solid = true;
-    } else if (character == 'A') {
-      glyph.items = {ItemKind::kApple};
-    } else if (character == 'G') {
-      glyph.items = {ItemKind::kGoal};
-    } else if (character == 'S') {
-      glyph.spawn = true;
-    } else if (character != ' ' && character != '.') {
-      return wrong("a character of the format or one that a \"cell\" or \"panel\" line defines");
-    }
-    if (on_wall_line && (!glyph.items.empty() || glyph.spawn))
-      return wrong("a wall or an opening between two cells");
-    if (thin_ && !on_wall_line && glyph.solid) return wrong("a cell: thin walls stand between cells");
-    const int columns = static_cast<int>(draft_.xs.size()) - 1, rows = static_cast<int>(draft_.ys.size()) - 1;
-    const bool border = column == 0 || row == 0 || column + 1 == columns || row + 1 == rows;
-    if (border && !glyph.solid) return wrong("a wall: the border must be closed");
-
-    const Options& options = glyph.options;
-    PlanCell& cell = draft_.cells[static_cast<std::size_t>(row * columns + column)];
-    cell = {.solid = glyph.solid, .wall = options.wall};
-    if (glyph.solid) return {};
-    cell.floor = options.floor.value_or(draft_.floor);
-    cell.floor_height = options.height ? static_cast<float>(*options.height) : draft_.floor_height;
-    if (cell.floor_height > draft_.wall_height)
-      return wrong(fmt::format("a floor no higher than the walls, {}", draft_.wall_height));
-    if (options.ceiling || options.headroom) {
-      const MaterialId wall = options.wall.value_or(draft_.wall);
-      const float height =
-          options.headroom ? cell.floor_height + static_cast<float>(*options.headroom) : draft_.wall_height;
-      if (height > draft_.wall_height)
-        return wrong(fmt::format("a ceiling no higher than the walls, {}", draft_.wall_height));
-      cell.ceiling = PlanCeiling{options.ceiling.value_or(wall), height};
-    }
-    const DraftSpot spot{place, middle_of(draft_.xs, column), middle_of(draft_.ys, row), {}};
-    if (glyph.spawn) draft_.spawns.push_back({spot, options.facing});
-    for (const ItemKind kind : glyph.items) CHRYSALIS_RETURN_IF_ERROR(add_item(spot, kind, options));
     return {};
   }
 
@@ -738,19 +471,15 @@ class Parser {
   };
 
   MapText text_;
-  int version_ = kVersion;
+  MapGrid grid_{text_};
   MapDraft draft_;
   ForageRules rules_;
   Arena arena_;
   bool laser_tag_ = false;
-  bool thin_ = false;
-  float cell_size_ = 100.0f;
   std::optional<bool> apples_return_;
   std::optional<int> episode_seconds_;
   std::vector<Word> laser_tag_keys_, forage_keys_;  // As they were met.
   Place bots_place_;
-  std::map<char, Glyph> glyphs_;
-  std::vector<DraftPicture> grid_pictures_;  // From column and row.
   std::vector<Pool> pools_;
 };
 
@@ -758,8 +487,8 @@ const std::vector<Parser::Key>& Parser::keys() {
   static const std::vector<std::string_view> kRoom = {"floor", "wall", "ceiling", "height", "headroom"};
   static const std::vector<Key> all = {
       {"name", 1, [](Parser& p, const Line& l) { return p.read_name(l); }},
-      {"walls", 1, [](Parser& p, const Line& l) { return p.choice_key(l, kWallStyles, p.thin_); }},
-      {"cell_size", 1, [](Parser& p, const Line& l) { return p.number_key(l, 64, 1000, p.cell_size_); }},
+      {"walls", 1, [](Parser& p, const Line& l) { return p.choice_key(l, kWallStyles, p.grid_.thin); }},
+      {"cell_size", 1, [](Parser& p, const Line& l) { return p.number_key(l, 64, 1000, p.grid_.cell_size); }},
       {"wall_height", 1,
        [](Parser& p, const Line& l) { return p.number_key(l, 64, 1000, p.draft_.wall_height); }},
       {"floor_height", 1,
@@ -817,8 +546,8 @@ const std::vector<Parser::Key>& Parser::keys() {
          p.laser_tag_keys_.push_back(l[0]);
          return p.read_loadout(l);
        }},
-      {"cell", 1, [](Parser& p, const Line& l) { return p.read_glyph(l); }},
-      {"panel", 1, [](Parser& p, const Line& l) { return p.read_glyph(l); }},
+      {"cell", 1, [](Parser& p, const Line& l) { return p.grid_.read_glyph(l); }},
+      {"panel", 1, [](Parser& p, const Line& l) { return p.grid_.read_glyph(l); }},
       {"picture", 1, [](Parser& p, const Line& l) { return p.read_picture(l); }},
       {"room", 2, [](Parser& p, const Line& l) { return p.read_area(l, DraftArea::Kind::kOpen, kRoom); }},
       {"door", 2, [](Parser& p, const Line& l) { return p.read_area(l, DraftArea::Kind::kDoor, kRoom); }},
@@ -830,46 +559,6 @@ const std::vector<Parser::Key>& Parser::keys() {
       {"kill", 2, [](Parser& p, const Line& l) { return p.read_kill(l); }},
       {"spawn", 2, [](Parser& p, const Line& l) { return p.read_spawn(l); }},
       {"item", 2, [](Parser& p, const Line& l) { return p.read_item(l); }},
-  };
-  return all;
-}
-
-const std::vector<Parser::Option>& Parser::all_options() {
-  static const std::vector<Option> all = {
-      {"floor", 1, [](Parser& p, const Word& w, Options& o) { return p.material(w, o.floor); }},
-      {"wall", 1, [](Parser& p, const Word& w, Options& o) { return p.material(w, o.wall); }},
-      {"height", 1,
-       [](Parser& p, const Word& w, Options& o) {
-         return p.number(w, kHeightMin, 1000, o.height.emplace());
-       }},
-      {"ceiling", 2, [](Parser& p, const Word& w, Options& o) { return p.material(w, o.ceiling); }},
-      {"headroom", 2,
-       [](Parser& p, const Word& w, Options& o) {
-         return p.number(w, kHeadroomMin, 1000, o.headroom.emplace());
-       }},
-      {"material", 2, [](Parser& p, const Word& w, Options& o) { return p.material(w, o.material); }},
-      {"top", 2, [](Parser& p, const Word& w, Options& o) { return p.material(w, o.top); }},
-      {"z", 2,
-       [](Parser& p, const Word& w, Options& o) {
-         return p.number(w, kHeightMin, kHeightMax, o.z.emplace());
-       }},
-      {"from", 2,
-       [](Parser& p, const Word& w, Options& o) { return p.number(w, kHeightMin, 1000, o.from.emplace()); }},
-      {"to", 2,
-       [](Parser& p, const Word& w, Options& o) { return p.number(w, kHeightMin, 1000, o.to.emplace()); }},
-      {"depth", 2,
-       [](Parser& p, const Word& w, Options& o) { return p.number(w, 32, 1000, o.depth.emplace()); }},
-      {"facing", 2, [](Parser& p, const Word& w, Options& o) { return p.read_facing(w, o); }},
-      {"respawn", 2,
-       [](Parser& p, const Word& w, Options& o) {
-         o.respawn_place = w.place;
-         return p.number(w, 1, kRespawnSecondsMax, o.respawn.emplace());
-       }},
-      {"rounds", 2,
-       [](Parser& p, const Word& w, Options& o) {
-         o.rounds_place = w.place;
-         return p.number(w, 1, kRoundsMax, o.rounds.emplace());
-       }},
   };
   return all;
 }
