@@ -68,7 +68,7 @@ class Builder {
     outside_ = {inside_.x0 - kBorder, inside_.y0 - kBorder, inside_.x1 + kBorder, inside_.y1 + kBorder};
   }
 
-  Status check_within(Place place, std::string_view what, const DraftRect& rect,
+  Status check_within(MapPlace place, std::string_view what, const DraftRect& rect,
                       const DraftRect& bounds) const {
     if (outside_.x1 - outside_.x0 > kMapSizeMax || outside_.y1 - outside_.y0 > kMapSizeMax)
       return text_.error(

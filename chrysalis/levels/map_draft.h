@@ -30,7 +30,7 @@ struct DraftRect {
 // map's own elsewhere.
 struct DraftArea {
   enum class Kind : std::uint8_t { kOpen, kDoor, kSolid };
-  Place place;
+  MapPlace place;
   Kind kind = Kind::kOpen;
   DraftRect rect;
   std::optional<MaterialId> floor = {};
@@ -41,7 +41,7 @@ struct DraftArea {
 };
 
 struct DraftBox {
-  Place place;
+  MapPlace place;
   Solid box;
   MaterialId sides = 0;
   MaterialId top = 0;
@@ -49,7 +49,7 @@ struct DraftBox {
 
 // Somewhere on the map. Without a height: on what lies there, seen from above.
 struct DraftSpot {
-  Place place;
+  MapPlace place;
   float x = 0, y = 0;
   std::optional<float> z = {};
 };

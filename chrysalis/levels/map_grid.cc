@@ -15,9 +15,9 @@ float middle_of(const std::vector<float>& lines, int index) {
 
 }  // namespace
 
-Status MapGrid::read_glyph(const Line& line) {
+Status MapGrid::read_glyph(const MapLine& line) {
   const bool is_panel = line[0].text == "panel";
-  const Word& name = line[1];
+  const MapWord& name = line[1];
   if (name.text.size() != 1) return text_.error(name, "one character");
   if (std::strchr("# .+-|", name.text[0]) != nullptr)
     return text_.error(name, "a character other than # . + - |");
@@ -41,7 +41,8 @@ Status MapGrid::read_glyph(const Line& line) {
   return {};
 }
 
-Status MapGrid::read_cell_word(const Word& word, const std::vector<std::string_view>& plain, Glyph& glyph) {
+Status MapGrid::read_cell_word(const MapWord& word, const std::vector<std::string_view>& plain,
+                               Glyph& glyph) {
   const auto found = std::find(plain.begin(), plain.end(), word.text);
   if (found == plain.end())
     return read_option(text_, word,
@@ -103,7 +104,7 @@ std::vector<float> MapGrid::lines_of(int count) const {
   return lines;
 }
 
-Status MapGrid::read_cell(char character, int column, int row, Place place, MapDraft& draft) const {
+Status MapGrid::read_cell(char character, int column, int row, MapPlace place, MapDraft& draft) const {
   const auto wrong = [&](std::string_view expected) {
     return text_.error(place, std::string_view(&character, 1), expected);
   };

@@ -22,7 +22,7 @@ class MapGrid {
   float cell_size = 100.0f;  // u.
 
   // cell X = WORD…: what there is, and options. panel X = MATERIAL.
-  Status read_glyph(const Line& line);
+  Status read_glyph(const MapLine& line);
   // On a wall of a cell, whose column and row are counted as characters, from 1, from the top left.
   void hang(const DraftPicture& picture) { pictures_.push_back(picture); }
   // The rows from `first_line` to the end of the text, into the draft.
@@ -35,9 +35,9 @@ class MapGrid {
     std::vector<ItemKind> items;  // In their order.
     MapOptions options;
   };
-  Status read_cell_word(const Word& word, const std::vector<std::string_view>& plain, Glyph& glyph);
+  Status read_cell_word(const MapWord& word, const std::vector<std::string_view>& plain, Glyph& glyph);
   std::vector<float> lines_of(int count) const;
-  Status read_cell(char character, int column, int row, Place place, MapDraft& draft) const;
+  Status read_cell(char character, int column, int row, MapPlace place, MapDraft& draft) const;
 
   const MapText& text_;
   std::map<char, Glyph> glyphs_;

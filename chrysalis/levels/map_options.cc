@@ -16,7 +16,7 @@ bool is_gadget(ItemKind kind) {
   return kind == ItemKind::kOrb || kind == ItemKind::kBeam || kind == ItemKind::kDisc;
 }
 
-Status read_facing(const MapText& text, const Word& word, MapOptions& options) {
+Status read_facing(const MapText& text, const MapWord& word, MapOptions& options) {
   for (int side = 0; side < 4; ++side)
     if (word.text == kMapSides[side]) return options.facing = side * 90, Status();
   const auto degrees = text.number(word, -180, 360);
@@ -28,49 +28,50 @@ Status read_facing(const MapText& text, const Word& word, MapOptions& options) {
 struct Option {
   std::string_view name;
   int version;  // The first that has it.
-  Status (*read)(const MapText& text, const Word& value, MapOptions& options);
+  Status (*read)(const MapText& text, const MapWord& value, MapOptions& options);
 };
 
 const std::vector<Option>& all_options() {
   static const std::vector<Option> all = {
-      {"floor", 1, [](const MapText& t, const Word& w, MapOptions& o) { return t.material(w, o.floor); }},
-      {"wall", 1, [](const MapText& t, const Word& w, MapOptions& o) { return t.material(w, o.wall); }},
+      {"floor", 1, [](const MapText& t, const MapWord& w, MapOptions& o) { return t.material(w, o.floor); }},
+      {"wall", 1, [](const MapText& t, const MapWord& w, MapOptions& o) { return t.material(w, o.wall); }},
       {"height", 1,
-       [](const MapText& t, const Word& w, MapOptions& o) {
+       [](const MapText& t, const MapWord& w, MapOptions& o) {
          return t.number(w, kHeightMin, 1000, o.height.emplace());
        }},
-      {"ceiling", 2, [](const MapText& t, const Word& w, MapOptions& o) { return t.material(w, o.ceiling); }},
+      {"ceiling", 2,
+       [](const MapText& t, const MapWord& w, MapOptions& o) { return t.material(w, o.ceiling); }},
       {"headroom", 2,
-       [](const MapText& t, const Word& w, MapOptions& o) {
+       [](const MapText& t, const MapWord& w, MapOptions& o) {
          return t.number(w, kHeadroomMin, 1000, o.headroom.emplace());
        }},
       {"material", 2,
-       [](const MapText& t, const Word& w, MapOptions& o) { return t.material(w, o.material); }},
-      {"top", 2, [](const MapText& t, const Word& w, MapOptions& o) { return t.material(w, o.top); }},
+       [](const MapText& t, const MapWord& w, MapOptions& o) { return t.material(w, o.material); }},
+      {"top", 2, [](const MapText& t, const MapWord& w, MapOptions& o) { return t.material(w, o.top); }},
       {"z", 2,
-       [](const MapText& t, const Word& w, MapOptions& o) {
+       [](const MapText& t, const MapWord& w, MapOptions& o) {
          return t.number(w, kHeightMin, kHeightMax, o.z.emplace());
        }},
       {"from", 2,
-       [](const MapText& t, const Word& w, MapOptions& o) {
+       [](const MapText& t, const MapWord& w, MapOptions& o) {
          return t.number(w, kHeightMin, 1000, o.from.emplace());
        }},
       {"to", 2,
-       [](const MapText& t, const Word& w, MapOptions& o) {
+       [](const MapText& t, const MapWord& w, MapOptions& o) {
          return t.number(w, kHeightMin, 1000, o.to.emplace());
        }},
       {"depth", 2,
-       [](const MapText& t, const Word& w, MapOptions& o) {
+       [](const MapText& t, const MapWord& w, MapOptions& o) {
          return t.number(w, 32, 1000, o.depth.emplace());
        }},
-      {"facing", 2, [](const MapText& t, const Word& w, MapOptions& o) { return read_facing(t, w, o); }},
+      {"facing", 2, [](const MapText& t, const MapWord& w, MapOptions& o) { return read_facing(t, w, o); }},
       {"respawn", 2,
-       [](const MapText& t, const Word& w, MapOptions& o) {
+       [](const MapText& t, const MapWord& w, MapOptions& o) {
          o.respawn_place = w.place;
          return t.number(w, 1, kRespawnSecondsMax, o.respawn.emplace());
        }},
       {"rounds", 2,
-       [](const MapText& t, const Word& w, MapOptions& o) {
+       [](const MapText& t, const MapWord& w, MapOptions& o) {
          o.rounds_place = w.place;
          return t.number(w, 1, kRoundsMax, o.rounds.emplace());
        }},
@@ -80,22 +81,22 @@ const std::vector<Option>& all_options() {
 
 }  // namespace
 
-std::pair<Word, std::optional<Word>> split_at_colon(const Word& word) {
+std::pair<MapWord, std::optional<MapWord>> split_at_colon(const MapWord& word) {
   const std::size_t colon = word.text.find(':');
-  const Word name{word.text.substr(0, colon), word.place};
+  const MapWord name{word.text.substr(0, colon), word.place};
   if (colon == std::string_view::npos) return {name, {}};
   const int column = word.place.column + static_cast<int>(colon) + 1;
-  return {name, Word{word.text.substr(colon + 1), {word.place.line, column}}};
+  return {name, MapWord{word.text.substr(colon + 1), {word.place.line, column}}};
 }
 
-Status read_options(const MapText& text, const Line& line, std::size_t first,
+Status read_options(const MapText& text, const MapLine& line, std::size_t first,
                     const std::vector<std::string_view>& allowed, MapOptions& options) {
   for (std::size_t i = first; i + 1 < line.size(); ++i)
     CHRYSALIS_RETURN_IF_ERROR(read_option(text, line[i], allowed, {}, options));
   return {};
 }
 
-Status read_option(const MapText& text, const Word& word, const std::vector<std::string_view>& allowed,
+Status read_option(const MapText& text, const MapWord& word, const std::vector<std::string_view>& allowed,
                    const std::vector<std::string_view>& plain, MapOptions& options) {
   const auto [name, value] = split_at_colon(word);
   std::vector<std::string> names(plain.begin(), plain.end());

@@ -19,17 +19,17 @@ struct MapOptions {
   std::optional<MaterialId> floor = {}, wall = {}, ceiling = {}, material = {}, top = {};
   std::optional<int> height = {}, headroom = {}, z = {}, from = {}, to = {}, depth = {};
   std::optional<int> facing = {}, respawn = {}, rounds = {};
-  Place respawn_place = {}, rounds_place = {};
+  MapPlace respawn_place = {}, rounds_place = {};
 };
 
 // What stands before the first colon of a word, and what behind it.
-std::pair<Word, std::optional<Word>> split_at_colon(const Word& word);
+std::pair<MapWord, std::optional<MapWord>> split_at_colon(const MapWord& word);
 
 // All words of a line from `first` on, of which only `allowed` may come.
-Status read_options(const MapText& text, const Line& line, std::size_t first,
+Status read_options(const MapText& text, const MapLine& line, std::size_t first,
                     const std::vector<std::string_view>& allowed, MapOptions& options);
 // One. plain: the words without a colon that might have stood there too, for the error.
-Status read_option(const MapText& text, const Word& word, const std::vector<std::string_view>& allowed,
+Status read_option(const MapText& text, const MapWord& word, const std::vector<std::string_view>& allowed,
                    const std::vector<std::string_view>& plain, MapOptions& options);
 
 // The kinds of items by name, ItemKind the index.

@@ -50,9 +50,9 @@ std::string_view MapText::line(int number) const {
   return number <= line_count() ? lines_[static_cast<std::size_t>(number) - 1] : std::string_view();
 }
 
-Line MapText::words(int number) const {
+MapLine MapText::words(int number) const {
   const std::string_view text = line(number);
-  Line words;
+  MapLine words;
   std::size_t at = 0;
   while ((at = text.find_first_not_of(kBlanks, at)) != std::string_view::npos) {
     const std::size_t end = std::min(text.find_first_of(kBlanks, at), text.size());
@@ -63,26 +63,26 @@ Line MapText::words(int number) const {
   return words;
 }
 
-Error MapText::error(Place place, std::string_view found, std::string_view expected) const {
+Error MapText::error(MapPlace place, std::string_view found, std::string_view expected) const {
   return invalid_input("{}:{}:{}: found \"{}\", expected {}", source_, place.line, place.column, shown(found),
                        expected);
 }
 
-Result<int> MapText::number(const Word& word, int low, int high) const {
+Result<int> MapText::number(const MapWord& word, int low, int high) const {
   int value = 0;
   if (!parse(word.text, value) || value < low || value > high)
     return error(word, fmt::format("a whole number, {} to {}", low, high));
   return value;
 }
 
-Result<double> MapText::decimal(const Word& word, double low, double high) const {
+Result<double> MapText::decimal(const MapWord& word, double low, double high) const {
   double value = 0;
   if (!parse(word.text, value) || !(value >= low && value <= high))
     return error(word, fmt::format("a number, {} to {}", low, high));
   return value;
 }
 
-Result<MaterialId> MapText::material(const Word& word) const {
+Result<MaterialId> MapText::material(const MapWord& word) const {
   const auto id = find_material(word.text);
   if (id) return *id;
   std::vector<std::string> names;
@@ -90,7 +90,7 @@ Result<MaterialId> MapText::material(const Word& word) const {
   return error(word, "a material" + did_you_mean(word.text.substr(0, kShownMax), names));
 }
 
-Result<int> MapText::choice(const Word& word, std::span<const std::string_view> names) const {
+Result<int> MapText::choice(const MapWord& word, std::span<const std::string_view> names) const {
   const auto found = std::find(names.begin(), names.end(), word.text);
   if (found != names.end()) return static_cast<int>(found - names.begin());
   return error(word, fmt::format("one of {}{}", fmt::join(names, ", "),

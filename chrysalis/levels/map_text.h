@@ -14,17 +14,17 @@ namespace chrysalis {
 inline constexpr int kMapVersion = 2;  // The newest; all before are read too.
 
 // Of a file: line and column, from 1.
-struct Place {
+struct MapPlace {
   int line = 1;
   int column = 1;
 };
 
-struct Word {
+struct MapWord {
   std::string_view text;  // Of the map's text, which must outlive it.
-  Place place;
+  MapPlace place;
 };
 // Of a line, separated by blanks, and at its end an empty one, for what is missing.
-using Line = std::vector<Word>;
+using MapLine = std::vector<MapWord>;
 
 class MapText {
  public:
@@ -37,30 +37,30 @@ class MapText {
 
   int line_count() const { return static_cast<int>(lines_.size()); }
   std::string_view line(int number) const;
-  Line words(int line) const;
+  MapLine words(int line) const;
 
   // SOURCE:LINE:COLUMN: found "…", expected …. One line, whatever was found.
-  Error error(Place place, std::string_view found, std::string_view expected) const;
-  Error error(const Word& word, std::string_view expected) const {
+  Error error(MapPlace place, std::string_view found, std::string_view expected) const;
+  Error error(const MapWord& word, std::string_view expected) const {
     return error(word.place, word.text, expected);
   }
 
-  Result<int> number(const Word& word, int low, int high) const;
+  Result<int> number(const MapWord& word, int low, int high) const;
   template <typename T>
-  Status number(const Word& word, int low, int high, T& target) const {
+  Status number(const MapWord& word, int low, int high, T& target) const {
     CHRYSALIS_ASSIGN_OR_RETURN(const int read, number(word, low, high));
     target = static_cast<T>(read);
     return {};
   }
-  Result<double> decimal(const Word& word, double low, double high) const;
-  Result<MaterialId> material(const Word& word) const;
+  Result<double> decimal(const MapWord& word, double low, double high) const;
+  Result<MaterialId> material(const MapWord& word) const;
   template <typename T>
-  Status material(const Word& word, T& target) const {
+  Status material(const MapWord& word, T& target) const {
     CHRYSALIS_ASSIGN_OR_RETURN(target, material(word));
     return {};
   }
   // Which of the names; the error lists them and gives the nearest.
-  Result<int> choice(const Word& word, std::span<const std::string_view> names) const;
+  Result<int> choice(const MapWord& word, std::span<const std::string_view> names) const;
 
  private:
   std::string_view source_;

@@ -68,12 +68,12 @@ class Parser {
   struct Key {
     std::string_view name;
     int version;  // The first that has it.
-    Status (*read)(Parser& parser, const Line& line);
+    Status (*read)(Parser& parser, const MapLine& line);
   };
   static const std::vector<Key>& keys();
 
-  Status header_line(const Line& words) {
-    const Word& name = words[0];
+  Status header_line(const MapLine& words) {
+    const MapWord& name = words[0];
     if (name.text.empty() || name.text[0] == '#') return {};
     std::vector<std::string> names;
     for (const Key& key : keys()) {
@@ -90,50 +90,50 @@ class Parser {
   // --- KEY = VALUE ---
 
   // The words of a line behind KEY =, the last one empty.
-  Result<std::span<const Word>> values(const Line& line) const {
+  Result<std::span<const MapWord>> values(const MapLine& line) const {
     if (line.size() < 2 || line[1].text != "=") return text_.error(line[1], "\"=\"");
     if (line[2].text.empty()) return text_.error(line[2], "a value");
     return std::span(line).subspan(2);
   }
-  Result<Word> value(const Line& line) const {
+  Result<MapWord> value(const MapLine& line) const {
     CHRYSALIS_ASSIGN_OR_RETURN(const auto words, values(line));
     if (!words[1].text.empty()) return text_.error(words[1], "one word as the value");
     return words[0];
   }
   template <typename T>
-  Status number_key(const Line& line, int low, int high, T& target) const {
-    CHRYSALIS_ASSIGN_OR_RETURN(const Word word, value(line));
+  Status number_key(const MapLine& line, int low, int high, T& target) const {
+    CHRYSALIS_ASSIGN_OR_RETURN(const MapWord word, value(line));
     return text_.number(word, low, high, target);
   }
   template <typename T>
-  Status material_key(const Line& line, T& target) const {
-    CHRYSALIS_ASSIGN_OR_RETURN(const Word word, value(line));
+  Status material_key(const MapLine& line, T& target) const {
+    CHRYSALIS_ASSIGN_OR_RETURN(const MapWord word, value(line));
     return text_.material(word, target);
   }
   template <typename T>
-  Status choice_key(const Line& line, std::span<const std::string_view> names, T& target) const {
-    CHRYSALIS_ASSIGN_OR_RETURN(const Word word, value(line));
+  Status choice_key(const MapLine& line, std::span<const std::string_view> names, T& target) const {
+    CHRYSALIS_ASSIGN_OR_RETURN(const MapWord word, value(line));
     CHRYSALIS_ASSIGN_OR_RETURN(const int read, text_.choice(word, names));
     target = static_cast<T>(read);
     return {};
   }
 
-  Status read_name(const Line& line) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const Word word, value(line));
+  Status read_name(const MapLine& line) {
+    CHRYSALIS_ASSIGN_OR_RETURN(const MapWord word, value(line));
     draft_.name = word.text;
     return {};
   }
 
-  Status read_skill(const Line& line) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const Word word, value(line));
+  Status read_skill(const MapLine& line) {
+    CHRYSALIS_ASSIGN_OR_RETURN(const MapWord word, value(line));
     CHRYSALIS_ASSIGN_OR_RETURN(arena_.skill, text_.decimal(word, kBotSkillMin, kBotSkillMax));
     return {};
   }
 
-  Status read_profiles(const Line& line) {
+  Status read_profiles(const MapLine& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const auto words, values(line));
     arena_.bot_profiles.clear();
-    for (const Word& word : words.first(words.size() - 1))
+    for (const MapWord& word : words.first(words.size() - 1))
       CHRYSALIS_RETURN_IF_ERROR(
           text_.number(word, 0, kBotProfileCount - 1, arena_.bot_profiles.emplace_back()));
     if (arena_.bot_profiles.size() > kBotsMax)
@@ -142,11 +142,11 @@ class Parser {
   }
 
   // Three colours as RRGGBB.
-  Status read_outfit(const Line& line) {
+  Status read_outfit(const MapLine& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const auto words, values(line));
     Outfit outfit;
     for (std::size_t i = 0; i < outfit.regions.size(); ++i) {
-      const Word& word = words[std::min(i, words.size() - 1)];
+      const MapWord& word = words[std::min(i, words.size() - 1)];
       std::uint32_t rgb = 0;
       const char* end = word.text.data() + word.text.size();
       const auto [at, failed] = std::from_chars(word.text.data(), end, rgb, 16);
@@ -155,20 +155,20 @@ class Parser {
       outfit.regions[i] = {static_cast<std::uint8_t>(rgb >> 16), static_cast<std::uint8_t>(rgb >> 8),
                            static_cast<std::uint8_t>(rgb)};
     }
-    if (const Word& rest = words[3]; !rest.text.empty())
+    if (const MapWord& rest = words[3]; !rest.text.empty())
       return text_.error(rest, "three colours and no more");
     arena_.bot_outfit = outfit;
     return {};
   }
 
   // GADGET or GADGET:ROUNDS, the last one in hand.
-  Status read_loadout(const Line& line) {
+  Status read_loadout(const MapLine& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const auto words, values(line));
     std::vector<std::string_view> names;
     for (std::size_t gadget = 0; gadget < kGadgetCount; ++gadget)
       names.push_back(gadget_type(static_cast<Gadget>(gadget)).name);
     Loadout loadout{.owned = 1, .rounds = {}, .held = Gadget::kImpulse};
-    for (const Word& word : words.first(words.size() - 1)) {
+    for (const MapWord& word : words.first(words.size() - 1)) {
       const auto [name, rounds] = split_at_colon(word);
       CHRYSALIS_ASSIGN_OR_RETURN(const int gadget, text_.choice(name, names));
       loadout.held = static_cast<Gadget>(gadget);
@@ -187,16 +187,16 @@ class Parser {
 
   // As many numbers as `low` and `high` have, behind the key.
   template <std::size_t N>
-  Status read_numbers(const Line& line, const std::array<int, N>& low, const std::array<int, N>& high,
+  Status read_numbers(const MapLine& line, const std::array<int, N>& low, const std::array<int, N>& high,
                       std::array<float, N>& numbers) const {
     for (std::size_t i = 0; i < N; ++i) {
-      const Word& word = line[std::min(i + 1, line.size() - 1)];
+      const MapWord& word = line[std::min(i + 1, line.size() - 1)];
       CHRYSALIS_RETURN_IF_ERROR(text_.number(word, low[i], high[i], numbers[i]));
     }
     return {};
   }
 
-  Result<DraftRect> read_rect(const Line& line) const {
+  Result<DraftRect> read_rect(const MapLine& line) const {
     constexpr int kMin = -kPlaceMax, kMax = kPlaceMax;
     std::array<float, 4> at{};
     CHRYSALIS_RETURN_IF_ERROR(
@@ -207,7 +207,7 @@ class Parser {
     return DraftRect{at[0], at[1], at[2], at[3]};
   }
 
-  Result<Solid> read_solid(const Line& line) const {
+  Result<Solid> read_solid(const MapLine& line) const {
     constexpr int kMin = -kPlaceMax, kMax = kPlaceMax;
     std::array<float, 6> at{};
     CHRYSALIS_RETURN_IF_ERROR((read_numbers<6>(line, {kMin, kMin, kHeightMin, kMin, kMin, kHeightMin},
@@ -218,7 +218,7 @@ class Parser {
     return Solid{{at[0], at[1], at[2]}, {at[3], at[4], at[5]}};
   }
 
-  Status add_area(const Line& line, const DraftArea& area) {
+  Status add_area(const MapLine& line, const DraftArea& area) {
     if (draft_.areas.size() == kMapAreasMax)
       return text_.error(line[0].place, "one area more",
                          fmt::format("at most {} rooms, doors, blocks, pools and steps", kMapAreasMax));
@@ -227,7 +227,7 @@ class Parser {
   }
 
   // room, door, block: X0 Y0 X1 Y1
-  Status read_area(const Line& line, DraftArea::Kind kind, const std::vector<std::string_view>& allowed) {
+  Status read_area(const MapLine& line, DraftArea::Kind kind, const std::vector<std::string_view>& allowed) {
     CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
     MapOptions options;
     CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 5, allowed, options));
@@ -242,7 +242,7 @@ class Parser {
   }
 
   // stairs X0 Y0 X1 Y1 SIDE from:N to:N, a step at a time; the last one lies at `to`.
-  Status read_stairs(const Line& line) {
+  Status read_stairs(const MapLine& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
     CHRYSALIS_ASSIGN_OR_RETURN(const int side,
                                text_.choice(line[5 < line.size() ? 5 : line.size() - 1], kMapSides));
@@ -281,7 +281,7 @@ class Parser {
   }
 
   // lava X0 Y0 X1 Y1: a pool under the floor at `height`, which kills before one lands in it.
-  Status read_lava(const Line& line) {
+  Status read_lava(const MapLine& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
     MapOptions options;
     CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 5, {"height", "depth", "floor", "wall"}, options));
@@ -294,21 +294,21 @@ class Parser {
     return add_kill_volume(line, {{rect.x0, rect.y0, 0}, {rect.x1, rect.y1, 0}});
   }
 
-  Status add_kill_volume(const Line& line, const Solid& volume) {
+  Status add_kill_volume(const MapLine& line, const Solid& volume) {
     if (draft_.kill_volumes.size() == kMapKillVolumesMax)
       return text_.error(line[0], fmt::format("at most {} volumes that kill", kMapKillVolumesMax));
     draft_.kill_volumes.push_back(volume);
     return {};
   }
 
-  Status read_kill(const Line& line) {
+  Status read_kill(const MapLine& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const Solid volume, read_solid(line));
     MapOptions none;
     CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 7, {}, none));
     return add_kill_volume(line, volume);
   }
 
-  Status read_box(const Line& line) {
+  Status read_box(const MapLine& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const Solid box, read_solid(line));
     MapOptions options;
     CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 7, {"material", "top"}, options));
@@ -320,7 +320,7 @@ class Parser {
   }
 
   // Pairs of numbers from `first` on; moves `first` behind them.
-  Result<std::vector<DraftSpot>> read_spots(const Line& line, std::size_t& first) const {
+  Result<std::vector<DraftSpot>> read_spots(const MapLine& line, std::size_t& first) const {
     std::vector<DraftSpot> spots;
     do {
       DraftSpot& spot = spots.emplace_back();
@@ -334,7 +334,7 @@ class Parser {
   }
 
   // spawn X Y, any number of such pairs.
-  Status read_spawn(const Line& line) {
+  Status read_spawn(const MapLine& line) {
     std::size_t at = 1;
     CHRYSALIS_ASSIGN_OR_RETURN(std::vector<DraftSpot> spots, read_spots(line, at));
     MapOptions options;
@@ -347,7 +347,7 @@ class Parser {
   }
 
   // item KIND X Y, any number of such pairs.
-  Status read_item(const Line& line) {
+  Status read_item(const MapLine& line) {
     CHRYSALIS_ASSIGN_OR_RETURN(const int kind, text_.choice(line[1], item_names()));
     std::size_t at = std::min<std::size_t>(2, line.size() - 1);
     CHRYSALIS_ASSIGN_OR_RETURN(std::vector<DraftSpot> spots, read_spots(line, at));
@@ -363,7 +363,7 @@ class Parser {
 
   // picture = COLUMN ROW SIDE INDEX, the cell as characters of the grid, from 1, from the top left.
   // picture X Y SIDE INDEX, on the wall that is seen from there.
-  Status read_picture(const Line& line) {
+  Status read_picture(const MapLine& line) {
     const bool in_grid = line[1].text == "=";
     if (!in_grid && text_.version() == 1) return text_.error(line[1], "\"=\"");
     const std::size_t first = in_grid ? 2 : 1;
@@ -403,10 +403,10 @@ class Parser {
       draft_.kill_volumes[pool.volume].min.z = lava;
       draft_.kill_volumes[pool.volume].max.z = rim - static_cast<float>(kLavaKillsBelow);
     }
-    for (const Word& key : laser_tag_keys_)
+    for (const MapWord& key : laser_tag_keys_)
       if (!laser_tag_)
         return text_.error(key, "a key of the rules of forage; this one needs rules = laser_tag");
-    for (const Word& key : forage_keys_)
+    for (const MapWord& key : forage_keys_)
       if (laser_tag_)
         return text_.error(key, "a key of the rules of laser_tag; this one needs rules = forage");
     for (const DraftItem& item : draft_.items)
@@ -478,87 +478,88 @@ class Parser {
   bool laser_tag_ = false;
   std::optional<bool> apples_return_;
   std::optional<int> episode_seconds_;
-  std::vector<Word> laser_tag_keys_, forage_keys_;  // As they were met.
-  Place bots_place_;
+  std::vector<MapWord> laser_tag_keys_, forage_keys_;  // As they were met.
+  MapPlace bots_place_;
   std::vector<Pool> pools_;
 };
 
 const std::vector<Parser::Key>& Parser::keys() {
   static const std::vector<std::string_view> kRoom = {"floor", "wall", "ceiling", "height", "headroom"};
   static const std::vector<Key> all = {
-      {"name", 1, [](Parser& p, const Line& l) { return p.read_name(l); }},
-      {"walls", 1, [](Parser& p, const Line& l) { return p.choice_key(l, kWallStyles, p.grid_.thin); }},
-      {"cell_size", 1, [](Parser& p, const Line& l) { return p.number_key(l, 64, 1000, p.grid_.cell_size); }},
+      {"name", 1, [](Parser& p, const MapLine& l) { return p.read_name(l); }},
+      {"walls", 1, [](Parser& p, const MapLine& l) { return p.choice_key(l, kWallStyles, p.grid_.thin); }},
+      {"cell_size", 1,
+       [](Parser& p, const MapLine& l) { return p.number_key(l, 64, 1000, p.grid_.cell_size); }},
       {"wall_height", 1,
-       [](Parser& p, const Line& l) { return p.number_key(l, 64, 1000, p.draft_.wall_height); }},
+       [](Parser& p, const MapLine& l) { return p.number_key(l, 64, 1000, p.draft_.wall_height); }},
       {"floor_height", 1,
-       [](Parser& p, const Line& l) { return p.number_key(l, -100, 100, p.draft_.floor_height); }},
-      {"wall", 1, [](Parser& p, const Line& l) { return p.material_key(l, p.draft_.wall); }},
-      {"floor", 1, [](Parser& p, const Line& l) { return p.material_key(l, p.draft_.floor); }},
-      {"ceiling", 1, [](Parser& p, const Line& l) { return p.material_key(l, p.draft_.ceiling); }},
-      {"sky", 1, [](Parser& p, const Line& l) { return p.material_key(l, p.draft_.sky); }},
+       [](Parser& p, const MapLine& l) { return p.number_key(l, -100, 100, p.draft_.floor_height); }},
+      {"wall", 1, [](Parser& p, const MapLine& l) { return p.material_key(l, p.draft_.wall); }},
+      {"floor", 1, [](Parser& p, const MapLine& l) { return p.material_key(l, p.draft_.floor); }},
+      {"ceiling", 1, [](Parser& p, const MapLine& l) { return p.material_key(l, p.draft_.ceiling); }},
+      {"sky", 1, [](Parser& p, const MapLine& l) { return p.material_key(l, p.draft_.sky); }},
       {"episode_seconds", 1,
-       [](Parser& p, const Line& l) { return p.number_key(l, 1, 3600, p.episode_seconds_); }},
+       [](Parser& p, const MapLine& l) { return p.number_key(l, 1, 3600, p.episode_seconds_); }},
       {"apple_reward", 1,
-       [](Parser& p, const Line& l) {
+       [](Parser& p, const MapLine& l) {
          p.forage_keys_.push_back(l[0]);
          return p.number_key(l, -1000, 1000, p.rules_.apple_reward);
        }},
       {"goal_reward", 1,
-       [](Parser& p, const Line& l) {
+       [](Parser& p, const MapLine& l) {
          p.forage_keys_.push_back(l[0]);
          return p.number_key(l, -1000, 1000, p.rules_.goal_reward);
        }},
       {"death_reward", 2,
-       [](Parser& p, const Line& l) {
+       [](Parser& p, const MapLine& l) {
          p.forage_keys_.push_back(l[0]);
          return p.number_key(l, -1000, 1000, p.rules_.death_reward);
        }},
       {"apples_return", 1,
-       [](Parser& p, const Line& l) {
+       [](Parser& p, const MapLine& l) {
          p.forage_keys_.push_back(l[0]);
          return p.choice_key(l, kFlags, p.apples_return_.emplace());
        }},
-      {"rules", 2, [](Parser& p, const Line& l) { return p.choice_key(l, kRules, p.laser_tag_); }},
+      {"rules", 2, [](Parser& p, const MapLine& l) { return p.choice_key(l, kRules, p.laser_tag_); }},
       {"bots", 2,
-       [](Parser& p, const Line& l) {
+       [](Parser& p, const MapLine& l) {
          p.laser_tag_keys_.push_back(l[0]);
          p.bots_place_ = l[0].place;
          return p.number_key(l, 0, kBotsMax, p.arena_.bot_count);
        }},
       {"skill", 2,
-       [](Parser& p, const Line& l) {
+       [](Parser& p, const MapLine& l) {
          p.laser_tag_keys_.push_back(l[0]);
          return p.read_skill(l);
        }},
       {"profiles", 2,
-       [](Parser& p, const Line& l) {
+       [](Parser& p, const MapLine& l) {
          p.laser_tag_keys_.push_back(l[0]);
          return p.read_profiles(l);
        }},
       {"bot_outfit", 2,
-       [](Parser& p, const Line& l) {
+       [](Parser& p, const MapLine& l) {
          p.laser_tag_keys_.push_back(l[0]);
          return p.read_outfit(l);
        }},
       {"loadout", 2,
-       [](Parser& p, const Line& l) {
+       [](Parser& p, const MapLine& l) {
          p.laser_tag_keys_.push_back(l[0]);
          return p.read_loadout(l);
        }},
-      {"cell", 1, [](Parser& p, const Line& l) { return p.grid_.read_glyph(l); }},
-      {"panel", 1, [](Parser& p, const Line& l) { return p.grid_.read_glyph(l); }},
-      {"picture", 1, [](Parser& p, const Line& l) { return p.read_picture(l); }},
-      {"room", 2, [](Parser& p, const Line& l) { return p.read_area(l, DraftArea::Kind::kOpen, kRoom); }},
-      {"door", 2, [](Parser& p, const Line& l) { return p.read_area(l, DraftArea::Kind::kDoor, kRoom); }},
+      {"cell", 1, [](Parser& p, const MapLine& l) { return p.grid_.read_glyph(l); }},
+      {"panel", 1, [](Parser& p, const MapLine& l) { return p.grid_.read_glyph(l); }},
+      {"picture", 1, [](Parser& p, const MapLine& l) { return p.read_picture(l); }},
+      {"room", 2, [](Parser& p, const MapLine& l) { return p.read_area(l, DraftArea::Kind::kOpen, kRoom); }},
+      {"door", 2, [](Parser& p, const MapLine& l) { return p.read_area(l, DraftArea::Kind::kDoor, kRoom); }},
       {"block", 2,
-       [](Parser& p, const Line& l) { return p.read_area(l, DraftArea::Kind::kSolid, {"wall"}); }},
-      {"stairs", 2, [](Parser& p, const Line& l) { return p.read_stairs(l); }},
-      {"lava", 2, [](Parser& p, const Line& l) { return p.read_lava(l); }},
-      {"box", 2, [](Parser& p, const Line& l) { return p.read_box(l); }},
-      {"kill", 2, [](Parser& p, const Line& l) { return p.read_kill(l); }},
-      {"spawn", 2, [](Parser& p, const Line& l) { return p.read_spawn(l); }},
-      {"item", 2, [](Parser& p, const Line& l) { return p.read_item(l); }},
+       [](Parser& p, const MapLine& l) { return p.read_area(l, DraftArea::Kind::kSolid, {"wall"}); }},
+      {"stairs", 2, [](Parser& p, const MapLine& l) { return p.read_stairs(l); }},
+      {"lava", 2, [](Parser& p, const MapLine& l) { return p.read_lava(l); }},
+      {"box", 2, [](Parser& p, const MapLine& l) { return p.read_box(l); }},
+      {"kill", 2, [](Parser& p, const MapLine& l) { return p.read_kill(l); }},
+      {"spawn", 2, [](Parser& p, const MapLine& l) { return p.read_spawn(l); }},
+      {"item", 2, [](Parser& p, const MapLine& l) { return p.read_item(l); }},
   };
   return all;
 }
