@@ -7,7 +7,6 @@
 #include "chrysalis/levels/forage_level.h"
 #include "chrysalis/levels/nav_maze_static.h"
 #include "chrysalis/levels/seek_apples.h"
-#include "chrysalis/levels/text_map.h"
 
 namespace chrysalis {
 namespace {
@@ -121,14 +120,6 @@ Status check_settings(const LevelConfig& config, std::span<const std::string_vie
   return {};
 }
 
-Result<std::unique_ptr<Level>> make_from_file(const LevelConfig& config) {
-  CHRYSALIS_ASSIGN_OR_RETURN(const TextMap map, load_text_map(config.name.substr(kMapPrefix.size())));
-  CHRYSALIS_RETURN_IF_ERROR(
-      check_settings(config, map.arena ? std::span(kLaserTagSettings) : std::span<const std::string_view>()));
-  if (!map.arena) return level_on(map, config.name, "A text map", config);
-  return arena_level(*map.arena, spec_of(config.name, "A text map", map.episode_seconds, config), config);
-}
-
 }  // namespace
 
 std::span<const LevelEntry> level_catalog() {
@@ -137,7 +128,8 @@ std::span<const LevelEntry> level_catalog() {
 
 Result<std::unique_ptr<Level>> make_level(const LevelConfig& config) {
   if (config.name.starts_with(kMapPrefix)) {
-    return make_from_file(config);
+    CHRYSALIS_ASSIGN_OR_RETURN(const TextMap map, load_text_map(config.name.substr(kMapPrefix.size())));
+    return make_level(map, config);
   }
   std::vector<std::string> names;
   for (const LevelEntry& entry : level_catalog()) {
@@ -150,6 +142,13 @@ Result<std::unique_ptr<Level>> make_level(const LevelConfig& config) {
   return invalid_input("unknown level '{}'{} Levels: {}, map:FILE", config.name,
                        did_you_mean(config.name, names).empty() ? "." : did_you_mean(config.name, names),
                        fmt::join(names, ", "));
+}
+
+Result<std::unique_ptr<Level>> make_level(const TextMap& map, const LevelConfig& config) {
+  CHRYSALIS_RETURN_IF_ERROR(
+      check_settings(config, map.arena ? std::span(kLaserTagSettings) : std::span<const std::string_view>()));
+  if (!map.arena) return level_on(map, config.name, "A text map", config);
+  return arena_level(*map.arena, spec_of(config.name, "A text map", map.episode_seconds, config), config);
 }
 
 }  // namespace chrysalis
