@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <optional>
 
 #include "chrysalis/bots/ground.h"
@@ -77,12 +76,8 @@ class NavigationGraph::Builder {
   Builder(const Map& map, NavigationGraph& graph) : map_(map), graph_(graph) {}
 
   void run() {
-    lay_grid();
-    place_nodes();
-    for (int node = 0; node < graph_.node_count(); ++node) join(node);
-    find_leaps();
-    keep_reached();
-    choose_places();
+    float spacing = kFinestSpacing;
+    while (!lay_nodes(spacing)) spacing *= 2;
     measure();
     for (const ItemPlacement& item : map_.items) graph_.access_.push_back(access_to(item.position));
     for (const Spawn& spawn : map_.spawns) graph_.spawn_nodes_.push_back(graph_.nearest(spawn.floor));
@@ -91,11 +86,23 @@ class NavigationGraph::Builder {
  private:
   Node& at(int node) { return graph_.nodes_[static_cast<std::size_t>(node)]; }
 
+  // Everything but the distances; false where it would be too much.
+  bool lay_nodes(float spacing) {
+    graph_ = NavigationGraph();
+    lay_grid(spacing);
+    if (!place_nodes()) return false;
+    for (int node = 0; node < graph_.node_count(); ++node) join(node);
+    find_leaps();
+    keep_reached();
+    choose_places();
+    return graph_.places_.size() * graph_.nodes_.size() <= kDistancesMax;
+  }
+
   // The grid lies in the middle of the map, so that what is symmetric stays so.
-  void lay_grid() {
+  void lay_grid(float spacing) {
     const float width = map_.max.x - map_.min.x;
     const float depth = map_.max.y - map_.min.y;
-    graph_.spacing_ = kFinestSpacing;
+    graph_.spacing_ = spacing;
     while ((width / graph_.spacing_ + 1) * (depth / graph_.spacing_ + 1) > kColumnsMax) graph_.spacing_ *= 2;
     const auto count = [this](float size) {
       return std::max(1, static_cast<int>(std::ceil(size / graph_.spacing_)));
@@ -109,8 +116,8 @@ class NavigationGraph::Builder {
                      first(map_.min.y, map_.max.y, graph_.rows_), 0};
   }
 
-  // A node wherever a box fits and has floor under all its corners.
-  void place_nodes() {
+  // A node wherever a box fits and has floor under all its corners; false where there are too many.
+  bool place_nodes() {
     std::vector<float> floors;
     for (int row = 0; row < graph_.rows_; ++row) {
       for (int column = 0; column < graph_.columns_; ++column) {
@@ -128,6 +135,7 @@ class NavigationGraph::Builder {
           const Vec3 feet{middle.x, middle.y, floor};
           if (!stands(feet)) continue;
           last = floor;
+          if (graph_.node_count() == kNodesMax) return false;
           Node& node = graph_.nodes_.emplace_back();
           node.floor = feet;
           node.column = column;
@@ -137,8 +145,7 @@ class NavigationGraph::Builder {
       }
     }
     graph_.cell_begin_.push_back(graph_.node_count());
-    CHRYSALIS_CHECK(graph_.node_count() <= std::numeric_limits<std::int16_t>::max(),
-                    "map '{}' has {} places to stand", map_.name, graph_.node_count());
+    return true;
   }
 
   bool stands(Vec3 feet) const {

@@ -35,8 +35,11 @@ struct Access {
 // bytes a node. Positions are those of feet.
 class NavigationGraph {
  public:
-  // At most so many columns of nodes: of larger maps the grid is coarser.
+  // At most so many columns of nodes, nodes, and distances that are kept: of maps that have more, the grid is
+  // coarser. So no map takes more than some MiB, nor more than some tenths of a second.
   static constexpr int kColumnsMax = 8192;
+  static constexpr int kNodesMax = 8192;
+  static constexpr std::size_t kDistancesMax = std::size_t{1} << 22;
 
   // finish() of the map must have run.
   explicit NavigationGraph(const Map& map);
@@ -75,6 +78,8 @@ class NavigationGraph {
   Stretch next(int from, int to) const;
 
  private:
+  NavigationGraph() = default;
+
   static constexpr int kDirections = 8;
   struct Node {
     Vec3 floor;

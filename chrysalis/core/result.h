@@ -27,13 +27,17 @@ struct Error {
   int exit_code() const { return code == ErrorCode::kInvalidInput ? 2 : 1; }
 };
 
+// A message may quote what was found in a file: control characters become '?', what is too long is cut.
+inline constexpr std::size_t kMessageBytesMax = 2000;
+std::string one_line(std::string message);
+
 template <typename... Args>
 Error invalid_input(fmt::format_string<Args...> format, Args&&... args) {
-  return {ErrorCode::kInvalidInput, fmt::format(format, std::forward<Args>(args)...)};
+  return {ErrorCode::kInvalidInput, one_line(fmt::format(format, std::forward<Args>(args)...))};
 }
 template <typename... Args>
 Error io_error(fmt::format_string<Args...> format, Args&&... args) {
-  return {ErrorCode::kIo, fmt::format(format, std::forward<Args>(args)...)};
+  return {ErrorCode::kIo, one_line(fmt::format(format, std::forward<Args>(args)...))};
 }
 
 // A T, or why there is none. Reading the wrong one is our bug and CHECK-fails.

@@ -69,5 +69,11 @@ TEST(check, prints_place_condition_and_values) {
   CHRYSALIS_DCHECK(apples == 3, "{} left", apples);
 }
 
+TEST(result, an_error_is_one_line_whatever_it_quotes) {
+  EXPECT_EQ(invalid_input("found '{}'", "a\nb\x7f\x01 ü").message, "found 'a?b?? ü'");
+  const std::string message = io_error("{}", std::string(5000, 'x')).message;
+  EXPECT_EQ(message, std::string(kMessageBytesMax, 'x') + "...");
+}
+
 }  // namespace
 }  // namespace chrysalis

@@ -7,7 +7,6 @@
 #include "chrysalis/levels/forage_level.h"
 #include "chrysalis/levels/nav_maze_static.h"
 #include "chrysalis/levels/seek_apples.h"
-#include "chrysalis/levels/text_map.h"
 
 namespace chrysalis {
 namespace {
@@ -15,7 +14,6 @@ namespace {
 constexpr std::string_view kMapPrefix = "map:";
 constexpr std::string_view kDmlabPrefix = "dmlab:";
 constexpr int kExploreSeconds = 90;
-constexpr int kLaserTagSeconds = 600;
 
 LevelSpec spec_of(std::string_view name, std::string_view summary, int own_seconds,
                   const LevelConfig& config) {
@@ -23,6 +21,13 @@ LevelSpec spec_of(std::string_view name, std::string_view summary, int own_secon
   return {.name = std::string(name),
           .summary = std::string(summary),
           .episode_frames = static_cast<int>(seconds) * kFramesPerSecond};
+}
+
+constexpr std::string_view kLaserTagSettings[] = {"bot_count", "skill", "color"};
+
+Result<std::unique_ptr<Level>> arena_level(const Arena& arena, LevelSpec spec, const LevelConfig& config) {
+  CHRYSALIS_ASSIGN_OR_RETURN(const LaserTagSettings settings, laser_tag_settings(arena, config));
+  return std::unique_ptr<Level>(std::make_unique<LaserTagLevel>(std::move(spec), arena, settings));
 }
 
 std::unique_ptr<Level> level_on(const TextMap& text_map, std::string_view name, std::string_view summary,
@@ -46,9 +51,7 @@ Result<std::unique_ptr<Level>> make_explore(const LevelEntry& entry, const Level
 
 template <const Arena& (*kArena)()>
 Result<std::unique_ptr<Level>> make_laser_tag(const LevelEntry& entry, const LevelConfig& config) {
-  CHRYSALIS_ASSIGN_OR_RETURN(const LaserTagSettings settings, laser_tag_settings(kArena(), config));
-  return std::unique_ptr<Level>(std::make_unique<LaserTagLevel>(
-      spec_of(entry.name, entry.summary, kLaserTagSeconds, config), kArena(), settings));
+  return arena_level(kArena(), spec_of(entry.name, entry.summary, kLaserTagSeconds, config), config);
 }
 
 const std::vector<LevelEntry>& catalog() {
@@ -126,9 +129,8 @@ std::span<const LevelEntry> level_catalog() {
 
 Result<std::unique_ptr<Level>> make_level(const LevelConfig& config) {
   if (config.name.starts_with(kMapPrefix)) {
-    CHRYSALIS_RETURN_IF_ERROR(check_settings(config, {}));
     CHRYSALIS_ASSIGN_OR_RETURN(const TextMap map, load_text_map(config.name.substr(kMapPrefix.size())));
-    return level_on(map, config.name, "A text map", config);
+    return make_level(map, config);
   }
   // An environment has no use for make_level() then; whoever wants the world behind the pixels has.
   if (config.name.starts_with(kDmlabPrefix))
@@ -146,6 +148,13 @@ Result<std::unique_ptr<Level>> make_level(const LevelConfig& config) {
   return invalid_input("unknown level '{}'{} Levels: {}, map:FILE", config.name,
                        did_you_mean(config.name, names).empty() ? "." : did_you_mean(config.name, names),
                        fmt::join(names, ", "));
+}
+
+Result<std::unique_ptr<Level>> make_level(const TextMap& map, const LevelConfig& config) {
+  CHRYSALIS_RETURN_IF_ERROR(
+      check_settings(config, map.arena ? std::span(kLaserTagSettings) : std::span<const std::string_view>()));
+  if (!map.arena) return level_on(map, config.name, "A text map", config);
+  return arena_level(*map.arena, spec_of(config.name, "A text map", map.episode_seconds, config), config);
 }
 
 }  // namespace chrysalis

@@ -9,6 +9,7 @@
 #include "chrysalis/core/result.h"
 #include "chrysalis/levels/level.h"
 #include "chrysalis/levels/level_config.h"
+#include "chrysalis/levels/text_map.h"
 
 namespace chrysalis {
 
@@ -26,5 +27,7 @@ std::span<const LevelEntry> level_catalog();
 // The level that the config names: one of the catalog, or map:FILE. The error of an unknown name gives the
 // nearest; that of a setting which is not its default although the level does not use it names the setting.
 Result<std::unique_ptr<Level>> make_level(const LevelConfig& config);
+// On a text map that was read already, whatever the config calls it. The errors are those of the settings.
+Result<std::unique_ptr<Level>> make_level(const TextMap& map, const LevelConfig& config);
 
 }  // namespace chrysalis

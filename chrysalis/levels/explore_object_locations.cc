@@ -1,6 +1,7 @@
 #include "chrysalis/levels/explore_object_locations.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "chrysalis/levels/floor_plan.h"
@@ -9,7 +10,6 @@ namespace chrysalis {
 namespace {
 
 constexpr float kCell = 100.0f;
-constexpr float kItemAboveFloor = 15.0f;
 
 struct Materials {
   MaterialId corridor_wall = *find_material("corridor_wall");
@@ -122,9 +122,10 @@ void hang_pictures(const FloorPlan& plan, double frequency, RandomStream& random
   random.shuffle(pictures);
   const auto count = static_cast<std::size_t>(
       std::min(0.5 + frequency * static_cast<double>(faces.size()), static_cast<double>(kPictureCount)));
-  for (std::size_t i = 0; i < std::min(count, faces.size()); ++i)
-    map.surfaces.push_back(
-        wall_picture(plan, faces[i].column, faces[i].row, faces[i].side, picture(pictures[i])));
+  for (std::size_t i = 0; i < std::min(count, faces.size()); ++i) {
+    const Vec3 middle = plan.floor_centre(faces[i].column, faces[i].row) + Vec3{0, 0, kPictureHeight};
+    map.surfaces.push_back(*wall_picture(plan, middle, INFINITY, faces[i].side, picture(pictures[i])));
+  }
 }
 
 // Across each opening of a room, in its middle; to be seen from both sides.

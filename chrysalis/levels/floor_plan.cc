@@ -1,6 +1,7 @@
 #include "chrysalis/levels/floor_plan.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "chrysalis/core/check.h"
 
@@ -9,10 +10,9 @@ namespace {
 
 constexpr float kTile = 100.0f;     // A texture covers so many u.
 constexpr float kSlab = 16.0f;      // Thickness of floors and ceilings.
-constexpr float kHeadroom = 80.0f;  // Walls under open sky stop whoever jumps from the highest floor.
+constexpr float kHeadroom = 80.0f;  // Of who jumps.
 constexpr float kPictureSide = 64.0f;
-constexpr float kPictureGap = 0.5f;      // In front of the wall.
-constexpr float kPictureHeight = 50.0f;  // Of its middle above the floor: the eye's.
+constexpr float kPictureGap = 0.5f;  // In front of the wall.
 // Light by direction, so that corners can be seen.
 constexpr float kLightNorthSouth = 1.0f;
 constexpr float kLightEastWest = 0.85f;
@@ -90,9 +90,22 @@ Surface ceiling_surface(Vec3 low, Vec3 high, MaterialId material) {
           .is_ceiling = true};
 }
 
+// Of the lines, the last that is not after the coordinate; the outermost ones hold all that lies outside.
+int line_before(const std::vector<float>& lines, float at) {
+  const auto after = std::upper_bound(lines.begin() + 1, lines.end() - 1, at);
+  return static_cast<int>(after - lines.begin()) - 1;
+}
+
 // A rectangle of cells, ends excluded.
 struct CellRect {
   int column, row, column_end, row_end;
+};
+
+// The upright rectangle between two cells, where one is seen from the other.
+struct Face {
+  float bottom;
+  float top;
+  MaterialId material;
 };
 
 class Builder {
@@ -107,10 +120,7 @@ class Builder {
   }
 
   void build() {
-    for (const Side side : {Side::kEast, Side::kWest})
-      walls_facing(side, plan_.columns(), plan_.rows(), true);
-    for (const Side side : {Side::kNorth, Side::kSouth})
-      walls_facing(side, plan_.rows(), plan_.columns(), false);
+    faces([this](const PlanCell& cell, const PlanCell& next) { return lower_face(cell, next); });
     floors();
     wall_tops();
     if (plan_.ceiling) {
@@ -118,12 +128,14 @@ class Builder {
       map_.surfaces.push_back(
           ceiling_surface(corner(0, 0, plan_.wall_height), far_corner(plan_.wall_height), *plan_.ceiling));
     }
-    const bool closed = plan_.ceiling || plan_.lid;
-    if (closed)
-      map_.solids.push_back({corner(0, 0, plan_.wall_height), far_corner(plan_.wall_height + kSlab)});
+    // Walls under open sky stop whoever jumps from the highest place.
+    const float above_all =
+        std::max(plan_.wall_height, std::max(highest_, plan_.obstacle_height) + kHeadroom);
+    const float top = plan_.ceiling ? plan_.wall_height : above_all;
+    if (plan_.ceiling || plan_.lid) map_.solids.push_back({corner(0, 0, top), far_corner(top + kSlab)});
     map_.solids.push_back({corner(0, 0, lowest_ - kSlab), far_corner(lowest_)});
-    const float top = closed ? plan_.wall_height : std::max(plan_.wall_height, highest_ + kHeadroom);
-    add_solids(top, [](const PlanCell& cell) { return cell.solid; });
+    add_solids(lowest_ - kSlab, top, [](const PlanCell& cell) { return cell.solid; });
+    ceilings(top);
   }
 
  private:
@@ -139,13 +151,21 @@ class Builder {
   }
   Vec3 far_corner(float z) const { return corner(plan_.columns(), plan_.rows(), z); }
 
+  template <typename FaceOf>
+  void faces(FaceOf&& face_of) {
+    for (const Side side : {Side::kEast, Side::kWest})
+      faces_at(side, plan_.columns(), plan_.rows(), true, face_of);
+    for (const Side side : {Side::kNorth, Side::kSouth})
+      faces_at(side, plan_.rows(), plan_.columns(), false, face_of);
+  }
+
   // The faces at `side` of open cells, in runs along the lines that they lie on.
-  void walls_facing(Side side, int line_count, int run_count, bool line_is_column) {
+  template <typename FaceOf>
+  void faces_at(Side side, int line_count, int run_count, bool line_is_column, FaceOf&& face_of) {
     for (int line = 0; line < line_count; ++line) {
       std::optional<Surface> run;
       Vec3 run_low;
-      float run_top = 0;
-      MaterialId run_material = 0;
+      Face run_face{};
       const auto close = [&] {
         if (run) map_.surfaces.push_back(*run);
         run.reset();
@@ -158,24 +178,65 @@ class Builder {
           close();
           continue;
         }
-        const PlanCell& next = plan_.beside(column, row, side);
-        const float top = next.solid ? plan_.wall_height : next.floor_height;
-        if (top <= cell.floor_height) {
+        const Face face = face_of(cell, plan_.beside(column, row, side));
+        if (face.top <= face.bottom) {
           close();
           continue;
         }
-        const MaterialId material = next.solid && next.wall ? *next.wall
-                                    : cell.wall             ? *cell.wall
-                                                            : plan_.wall;
-        if (!run || run_low.z != cell.floor_height || run_top != top || run_material != material) {
+        if (!run || run_face.bottom != face.bottom || run_face.top != face.top ||
+            run_face.material != face.material) {
           close();
-          run_low = corner(column, row, cell.floor_height);
-          run_top = top;
-          run_material = material;
+          run_low = corner(column, row, face.bottom);
+          run_face = face;
         }
-        run = wall_surface(run_low, corner(column + 1, row + 1, top), side, material);
+        run = wall_surface(run_low, corner(column + 1, row + 1, face.top), side, face.material);
       }
       close();
+    }
+  }
+
+  float ceiling_of(const PlanCell& cell) const {
+    return cell.ceiling ? cell.ceiling->height : plan_.wall_height;
+  }
+
+  // What rises from the floor of an open cell: a wall, or the edge of a higher floor.
+  Face lower_face(const PlanCell& cell, const PlanCell& next) const {
+    const MaterialId material = next.solid && next.wall ? *next.wall : cell.wall ? *cell.wall : plan_.wall;
+    const float top = next.solid     ? ceiling_of(cell)
+                      : cell.ceiling ? std::min(next.floor_height, cell.ceiling->height)
+                                     : next.floor_height;
+    return {cell.floor_height, top, material};
+  }
+
+  // What hangs down from the ceiling of an open cell: the edge of a lower ceiling.
+  Face upper_face(const PlanCell& cell, const PlanCell& next) const {
+    if (next.solid || !next.ceiling) return {};
+    return {std::max(next.ceiling->height, cell.floor_height), ceiling_of(cell),
+            cell.wall ? *cell.wall : plan_.wall};
+  }
+
+  // The cells' own ceilings, what is solid above them, and the roofs on that.
+  void ceilings(float top) {
+    std::vector<PlanCeiling> kinds;
+    for (const PlanCell& cell : plan_.cells)
+      if (!cell.solid && cell.ceiling && std::find(kinds.begin(), kinds.end(), *cell.ceiling) == kinds.end())
+        kinds.push_back(*cell.ceiling);
+    if (kinds.empty()) return;
+    faces([this](const PlanCell& cell, const PlanCell& next) { return upper_face(cell, next); });
+    for (const PlanCeiling& kind : kinds) {
+      const auto is_under = [&](const PlanCell& cell) { return !cell.solid && cell.ceiling == kind; };
+      for_each_rectangle(is_under, [&](const CellRect& rect) {
+        map_.surfaces.push_back(ceiling_surface(corner(rect.column, rect.row, kind.height),
+                                                corner(rect.column_end, rect.row_end, kind.height),
+                                                kind.material));
+        if (plan_.ceiling) return;
+        Surface roof = floor_surface(corner(rect.column, rect.row, 0),
+                                     corner(rect.column_end, rect.row_end, plan_.wall_height), plan_.wall,
+                                     kLightFromAbove);
+        roof.is_ceiling = true;
+        map_.surfaces.push_back(roof);
+      });
+      add_solids(kind.height, top, is_under);
     }
   }
 
@@ -204,7 +265,7 @@ class Builder {
     std::sort(heights.begin(), heights.end());
     heights.erase(std::unique(heights.begin(), heights.end()), heights.end());
     for (const float height : heights)
-      add_solids(height,
+      add_solids(lowest_ - kSlab, height,
                  [height](const PlanCell& cell) { return !cell.solid && cell.floor_height == height; });
   }
 
@@ -227,15 +288,23 @@ class Builder {
   }
 
   template <typename Select>
-  void add_solids(float top, Select&& select) {
+  void add_solids(float bottom, float top, Select&& select) {
+    for_each_rectangle(select, [&](const CellRect& rect) {
+      map_.solids.push_back(
+          {corner(rect.column, rect.row, bottom), corner(rect.column_end, rect.row_end, top)});
+    });
+  }
+
+  // The cells selected, in few rectangles of nothing else.
+  template <typename Select, typename Visit>
+  void for_each_rectangle(Select&& select, Visit&& visit) {
     std::vector<bool> done(plan_.cells.size(), false);
     for_each_cell([&](int column, int row) {
       const auto same = [&](int c, int r) { return select(plan_.at(c, r)) && !done[index(c, r)]; };
       if (!same(column, row)) return;
       const CellRect rect = grow(column, row, same, same);
       mark(rect, done);
-      map_.solids.push_back(
-          {corner(rect.column, rect.row, lowest_ - kSlab), corner(rect.column_end, rect.row_end, top)});
+      visit(rect);
     });
   }
 
@@ -284,6 +353,14 @@ const PlanCell& FloorPlan::beside(int column, int row, Side side) const {
   return at(column + step.columns, row + step.rows);
 }
 
+int FloorPlan::column_at(float x) const {
+  return line_before(xs, x);
+}
+
+int FloorPlan::row_at(float y) const {
+  return line_before(ys, y);
+}
+
 Vec3 FloorPlan::floor_centre(int column, int row) const {
   const auto c = static_cast<std::size_t>(column);
   const auto r = static_cast<std::size_t>(row);
@@ -300,17 +377,55 @@ void build_plan(const FloorPlan& plan, Map& map) {
   Builder(plan, map).build();
 }
 
-Surface wall_picture(const FloorPlan& plan, int column, int row, Side side, MaterialId picture) {
-  CHRYSALIS_CHECK(!plan.at(column, row).solid && plan.beside(column, row, side).solid);
-  const auto c = static_cast<std::size_t>(column);
-  const auto r = static_cast<std::size_t>(row);
-  const Vec3 middle = plan.floor_centre(column, row) + Vec3{0, 0, kPictureHeight};
-  // The cell's rectangle, drawn in to the picture's place on the wall.
-  Vec3 low{plan.xs[c] + kPictureGap, plan.ys[r] + kPictureGap, middle.z - 0.5f * kPictureSide};
-  Vec3 high{plan.xs[c + 1] - kPictureGap, plan.ys[r + 1] - kPictureGap, middle.z + 0.5f * kPictureSide};
-  const int along = side == Side::kEast || side == Side::kWest ? 1 : 0;
-  low[along] = middle[along] - 0.5f * kPictureSide;
-  high[along] = middle[along] + 0.5f * kPictureSide;
+void add_box(const Solid& box, MaterialId sides, MaterialId top, Map& map) {
+  map.solids.push_back(box);
+  // Each face is a wall of the space beside the box, seen from there.
+  const auto face = [&](Vec3 low, Vec3 high, Side side) {
+    map.surfaces.push_back(wall_surface(low, high, side, sides));
+  };
+  face({box.max.x, box.min.y, box.min.z}, box.max, Side::kWest);
+  face(box.min, {box.min.x, box.max.y, box.max.z}, Side::kEast);
+  face({box.min.x, box.max.y, box.min.z}, box.max, Side::kSouth);
+  face(box.min, {box.max.x, box.min.y, box.max.z}, Side::kNorth);
+  map.surfaces.push_back(floor_surface(box.min, box.max, top, kLightNorthSouth));
+  Surface below = ceiling_surface(box.min, box.max, top);
+  below.is_ceiling = false;
+  below.light = kLightFromAbove;
+  map.surfaces.push_back(below);
+}
+
+std::optional<Surface> wall_picture(const FloorPlan& plan, Vec3 place, float reach, Side side,
+                                    MaterialId picture) {
+  constexpr float kHalf = 0.5f * kPictureSide;
+  constexpr float kMayOverlap = 2.0f;  // A cell between thin walls is narrower than a picture.
+  int column = plan.column_at(place.x), row = plan.row_at(place.y);
+  if (plan.at(column, row).solid) return {};
+  while (!plan.beside(column, row, side).solid) {
+    column += step_of(side).columns;
+    row += step_of(side).rows;
+  }
+  const auto c = static_cast<std::size_t>(column), r = static_cast<std::size_t>(row);
+  const bool runs_north = side == Side::kEast || side == Side::kWest;
+  const float wall = side == Side::kEast    ? plan.xs[c + 1]
+                     : side == Side::kWest  ? plan.xs[c]
+                     : side == Side::kNorth ? plan.ys[r + 1]
+                                            : plan.ys[r];
+  if (std::abs(wall - (runs_north ? place.x : place.y)) > reach) return {};
+  // Every cell before it must be open, of a floor and a ceiling that leave it room, and a wall behind it.
+  const float middle = runs_north ? place.y : place.x;
+  const auto line_at = [&](float at) { return runs_north ? plan.row_at(at) : plan.column_at(at); };
+  for (int i = line_at(middle - kHalf + kMayOverlap); i <= line_at(middle + kHalf - kMayOverlap); ++i) {
+    const int c_i = runs_north ? column : i, r_i = runs_north ? i : row;
+    const PlanCell& cell = plan.at(c_i, r_i);
+    if (cell.solid || !plan.beside(c_i, r_i, side).solid || cell.floor_height > place.z - kHalf) return {};
+    if (cell.ceiling && cell.ceiling->height < place.z + kHalf) return {};
+  }
+
+  const bool towards_more = side == Side::kEast || side == Side::kNorth;
+  const float hung = wall + (towards_more ? -kPictureGap : kPictureGap);
+  Vec3 low = place - Vec3{kHalf, kHalf, kHalf}, high = place + Vec3{kHalf, kHalf, kHalf};
+  const int across = runs_north ? 0 : 1;
+  low[across] = high[across] = hung;
   Surface surface = wall_surface(low, high, side, picture);
   surface.tiles_right = surface.tiles_down = 1.0f;
   return surface;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -11,12 +12,21 @@
 
 namespace chrysalis {
 
+// What closes an open cell above, lower than the walls are high or just as high.
+struct PlanCeiling {
+  MaterialId material = 0;
+  float height = 0.0f;
+  friend bool operator==(const PlanCeiling&, const PlanCeiling&) = default;
+};
+
 struct PlanCell {
   bool solid = true;
   // Of an open cell: the walls that look into it. Of a solid one: its own faces, whatever they look into.
   std::optional<MaterialId> wall;
   MaterialId floor = 0;       // Open cells only.
   float floor_height = 0.0f;  // Open cells only; u.
+  // Open cells only, above the floor; none: the plan's.
+  std::optional<PlanCeiling> ceiling = {};
 };
 
 enum class Side : std::uint8_t { kEast, kNorth, kWest, kSouth };  // +x, +y, -x, -y.
@@ -31,6 +41,8 @@ struct FloorPlan {
   float wall_height = 100.0f;         // Level of the walls' tops, and of the ceiling.
   std::optional<MaterialId> ceiling;  // None: open to the sky.
   bool lid = false;                   // Open to the sky, but nothing gets out that way.
+  // Of what stands in it beside the plan, the highest: who jumps from there does not get over the walls.
+  float obstacle_height = -std::numeric_limits<float>::infinity();
 
   int columns() const { return static_cast<int>(xs.size()) - 1; }
   int rows() const { return static_cast<int>(ys.size()) - 1; }
@@ -39,6 +51,9 @@ struct FloorPlan {
     return cells[static_cast<std::size_t>(row * columns() + column)];
   }
   const PlanCell& beside(int column, int row, Side side) const;
+  // The column, or row, whose lines a coordinate lies between.
+  int column_at(float x) const;
+  int row_at(float y) const;
   // The middle of a cell's floor.
   Vec3 floor_centre(int column, int row) const;
 };
@@ -47,7 +62,17 @@ struct FloorPlan {
 // eye can see between the walls is left out; walls have tops, for views from above.
 void build_plan(const FloorPlan& plan, Map& map);
 
-// A picture on the wall at `side` of an open cell, which must be solid there.
-Surface wall_picture(const FloorPlan& plan, int column, int row, Side side, MaterialId picture);
+// Adds a box with its faces: one material around, one on top and below.
+void add_box(const Solid& box, MaterialId sides, MaterialId top, Map& map);
+
+// A picture on the wall at `side` of a place of open cells, its middle straight ahead and as high as the
+// place: on the next wall, `reach` away at most. None where that wall, between floor and ceiling, is too
+// small for it, or starts or ends on the way.
+std::optional<Surface> wall_picture(const FloorPlan& plan, Vec3 place, float reach, Side side,
+                                    MaterialId picture);
+
+// Above the floor: of a picture's middle, which is the eye's, and of an item's.
+inline constexpr float kPictureHeight = 50.0f;
+inline constexpr float kItemAboveFloor = 15.0f;
 
 }  // namespace chrysalis

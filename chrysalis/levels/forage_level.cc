@@ -5,20 +5,11 @@
 #include "chrysalis/core/check.h"
 
 namespace chrysalis {
-namespace {
-
-// The layout stands for the map: a text map may have changed since a state was saved.
-std::uint64_t layout_hash(const Map& map) {
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(map.layout.data());
-  return hash64({bytes, map.layout.size()});
-}
-
-}  // namespace
-
 ForageLevel::ForageLevel(LevelSpec spec, ForageRules rules, MakeMap make_map)
     : spec_(std::move(spec)), rules_(rules), make_map_(std::move(make_map)) {
-  spec_.frame_reward_min = std::min({0, rules_.apple_reward, rules_.goal_reward});
-  spec_.frame_reward_max = std::max({0, rules_.apple_reward, rules_.goal_reward});
+  const auto [least, most] = std::minmax({0, rules_.apple_reward, rules_.goal_reward});
+  spec_.frame_reward_min = least * rules_.taken_at_once + std::min(0, rules_.death_reward);
+  spec_.frame_reward_max = most * rules_.taken_at_once + std::max(0, rules_.death_reward);
 }
 
 void ForageLevel::start(RandomKey episode_key) {
@@ -53,6 +44,10 @@ int ForageLevel::step(const RawAction& action) {
   const auto apple_left = [](const Item& item) { return item.kind == ItemKind::kApple && item.present; };
   const bool all_taken =
       apple_taken && std::none_of(world_->items().begin(), world_->items().end(), apple_left);
+  if (stands_where_it_dies(world_->players()[0], world_->map())) {
+    reward += rules_.death_reward;
+    put_at_spawn();
+  }
   if (goal_taken || (all_taken && rules_.apples_return)) restart();
   return reward;
 }
@@ -65,7 +60,13 @@ const World& ForageLevel::world() const {
 ForageLevel::Place ForageLevel::draw_place() {
   const auto& spawns = world_->map().spawns;
   const Spawn& spawn = spawns[places_.below(spawns.size())];
-  return {spawn, static_cast<float>(places_.uniform(-180.0, 180.0))};
+  const auto anywhere = static_cast<float>(places_.uniform(-180.0, 180.0));
+  return {spawn, spawn.yaw_degrees.value_or(anywhere)};
+}
+
+void ForageLevel::put_at_spawn() {
+  const Place place = draw_place();
+  world_->respawn(0, place.spawn, place.yaw_degrees);
 }
 
 void ForageLevel::restart() {
@@ -76,13 +77,12 @@ void ForageLevel::restart() {
   }
   for (std::size_t i = 0; i < world_->items().size(); ++i)
     world_->set_item_present(static_cast<int>(i), true);
-  const Place place = draw_place();
-  world_->respawn(0, place.spawn, place.yaw_degrees);
+  put_at_spawn();
 }
 
 void ForageLevel::save(ByteWriter& out) const {
   out.text(spec_.name);
-  out.number(layout_hash(world().map()));
+  out.number(content_hash(world().map()));
   out.number(map_key_);
   out.number(places_.key());
   out.number(places_.count());
@@ -101,7 +101,7 @@ Status ForageLevel::restore(ByteReader& in) {
   const bool same_map = world_ && map_key == map_key_;
   RandomStream map_random(map_key, 0);
   World world(same_map ? world_->shared_map() : make_map_(map_random));
-  if (layout_hash(world.map()) != hash)
+  if (content_hash(world.map()) != hash)
     return invalid_input("state of level '{}' belongs to another map or other settings", spec_.name);
   CHRYSALIS_RETURN_IF_ERROR(world.restore(in));
   if (world.players().size() != 1)

@@ -13,6 +13,8 @@ namespace chrysalis {
 struct ForageRules {
   int apple_reward = 1;
   int goal_reward = 10;
+  int death_reward = 0;   // For feet in a volume that kills; the agent then goes to a spawn.
+  int taken_at_once = 1;  // Items of a map, at most: they lie so near to each other.
   // When the last apple of a map is taken, the map restarts; otherwise nothing more happens.
   bool apples_return = true;
   bool new_map_at_restart = false;
@@ -41,6 +43,7 @@ class ForageLevel final : public Level {
     float yaw_degrees;
   };
   Place draw_place();
+  void put_at_spawn();
   // Begins with the map of map_key_ and the agent in it.
   void begin();
   void restart();

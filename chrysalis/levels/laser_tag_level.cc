@@ -17,6 +17,7 @@ Result<LaserTagSettings> laser_tag_settings(const Arena& arena, const LevelConfi
   LaserTagSettings settings{
       .bot_count = static_cast<int>(config.bot_count), .skill = config.skill, .bot_outfit = arena.bot_outfit};
   if (settings.bot_count < 0) settings.bot_count = arena.bot_count;
+  if (settings.skill == LevelConfig().skill) settings.skill = arena.skill;
   const auto spawn_count = static_cast<int>(arena.map->spawns.size());
   if (settings.bot_count >= spawn_count)
     return invalid_input(
@@ -86,7 +87,10 @@ void LaserTagLevel::start(RandomKey episode_key) {
 }
 
 Bot LaserTagLevel::make_bot(int index, RandomKey key) const {
-  return Bot(index % kBotProfileCount, settings_.skill, arena_.graph, key);
+  const std::vector<int>& profiles = arena_.bot_profiles;
+  const int profile = profiles.empty() ? index % kBotProfileCount
+                                       : profiles[static_cast<std::size_t>(index) % profiles.size()];
+  return Bot(profile, settings_.skill, arena_.graph, key);
 }
 
 int LaserTagLevel::step(const RawAction& action) {
@@ -127,11 +131,13 @@ LaserTagLevel::Place LaserTagLevel::draw_place(int player) {
   std::uint64_t skipped = places_.below(static_cast<std::uint64_t>(free_count));
   auto chosen = spawns.begin();
   while (!is_free(*chosen) || skipped-- > 0) ++chosen;
-  return {*chosen, static_cast<float>(places_.uniform(-180.0, 180.0))};
+  const auto anywhere = static_cast<float>(places_.uniform(-180.0, 180.0));
+  return {*chosen, chosen->yaw_degrees.value_or(anywhere)};
 }
 
 void LaserTagLevel::save(ByteWriter& out) const {
   out.text(spec_.name);
+  out.number(content_hash(*arena_.map));
   out.number<std::int32_t>(settings_.bot_count);
   out.number(settings_.skill);
   out.number(places_.key());
@@ -142,12 +148,15 @@ void LaserTagLevel::save(ByteWriter& out) const {
 
 Status LaserTagLevel::restore(ByteReader& in) {
   const std::string name = in.text();
+  const auto hash = in.number<std::uint64_t>();
   const auto bot_count = in.number<std::int32_t>();
   const auto skill = in.number<double>();
   const auto places_key = in.number<std::uint64_t>();
   const auto places_count = in.number<std::uint64_t>();
   if (in.failed()) return invalid_input("state of level '{}' is cut short", spec_.name);
   if (name != spec_.name) return invalid_input("state of level '{}' given to level '{}'", name, spec_.name);
+  if (hash != content_hash(*arena_.map))
+    return invalid_input("state of level '{}' belongs to another map", spec_.name);
   if (bot_count != settings_.bot_count || skill != settings_.skill)
     return invalid_input("state of level '{}' with {} bots of skill {} given to one with {} bots of skill {}",
                          name, bot_count, skill, settings_.bot_count, settings_.skill);

@@ -12,11 +12,15 @@
 
 namespace chrysalis {
 
+inline constexpr int kLaserTagSeconds = 600;  // Of an episode, where nobody says otherwise.
+
 // Where it is played, shared read-only by all levels on it.
 struct Arena {
   std::shared_ptr<const Map> map;
   std::shared_ptr<const NavigationGraph> graph;  // Of the map.
   int bot_count = 0;                             // Where nobody says otherwise.
+  double skill = 4.0;                            // Likewise.
+  std::vector<int> bot_profiles;                 // Bots take turns; none: all that there are, in order.
   std::optional<Outfit> bot_outfit;              // None: of a hue that is drawn for each episode.
 };
 
@@ -26,7 +30,8 @@ struct LaserTagSettings {
   std::optional<Outfit> bot_outfit;  // None: of a hue that is drawn for each episode.
 };
 
-// Of a config; the error names a setting that the arena has no room for.
+// Of a config, and of the arena where that has the default; the error names a setting that the arena has no
+// room for.
 Result<LaserTagSettings> laser_tag_settings(const Arena& arena, const LevelConfig& config);
 
 // The three regions in hue, hue + 120 and hue + 240 degrees, each as colourful and bright as can be.

@@ -368,6 +368,7 @@ TEST(LaserTag, RefusesAWorldThatIsNotOneOfLaserTag) {
   const auto with_world = [](const World& world) {
     ByteWriter out;
     out.text("lt_chasm");
+    out.number(content_hash(world.map()));
     out.number<std::int32_t>(1);
     out.number(4.0);
     out.number<std::uint64_t>(1);

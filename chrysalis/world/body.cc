@@ -329,6 +329,14 @@ Solid box_of(const Body& body) {
           body.origin + Vec3{kBoxHalfWidth, kBoxHalfWidth, above}};
 }
 
+bool stands_where_it_dies(const Body& body, const Map& map) {
+  const Solid box = box_of(body);
+  return std::any_of(map.kill_volumes.begin(), map.kill_volumes.end(), [&](const Solid& volume) {
+    return box.min.z >= volume.min.z && box.min.z <= volume.max.z && box.min.x <= volume.max.x &&
+           box.max.x >= volume.min.x && box.min.y <= volume.max.y && box.max.y >= volume.min.y;
+  });
+}
+
 Eye eye_of(const Body& body) {
   const float above = body.crouched ? kEyeAboveOriginCrouched : kEyeAboveOrigin;
   return {.position = body.origin + Vec3{0, 0, above},

@@ -44,6 +44,8 @@ struct Body {
 
 // The upright box that a body fills.
 Solid box_of(const Body& body);
+// Whether it has its feet in a volume of the map that kills.
+bool stands_where_it_dies(const Body& body, const Map& map);
 
 // Where a camera is and looks; horizontal field of view 90 degrees.
 struct Eye {

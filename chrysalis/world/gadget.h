@@ -37,6 +37,13 @@ struct GadgetType {
 };
 const GadgetType& gadget_type(Gadget gadget);
 
+// The gadgets that a player has from the start, impulse always among them, and their rounds.
+struct Loadout {
+  std::uint8_t owned = 0b11;  // Bit g: has gadget g.
+  std::array<std::int32_t, kGadgetCount> rounds{0, gadget_type(Gadget::kRapid).rounds};
+  Gadget held = Gadget::kRapid;
+};
+
 inline constexpr int kLowerMs = 200;   // To put a gadget down.
 inline constexpr int kRaiseMs = 250;   // To bring the next one up.
 inline constexpr int kRunDryMs = 250;  // From an empty gadget's last reload to its being put down.

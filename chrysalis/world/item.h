@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "chrysalis/core/vec3.h"
@@ -25,6 +26,11 @@ inline constexpr int kDropMs = 30000;  // How long what a player dropped lies th
 struct ItemPlacement {
   ItemKind kind = ItemKind::kApple;
   Vec3 position;  // Centre of the item at rest.
+  // Where the map says otherwise than the item's type, or its gadget's.
+  std::optional<int> respawn_ms = {};
+  std::optional<int> rounds = {};
+
+  int returns_after_ms() const { return respawn_ms.value_or(item_type(kind).respawn_ms); }
 };
 
 // One in a world. Dropped ones follow those of the map and are gone for good when taken or out of time.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "chrysalis/core/bytes.h"
 #include "chrysalis/core/check.h"
 
 namespace chrysalis {
@@ -28,6 +29,34 @@ bool overlap(const Solid& a, const Solid& b) {
   for (int axis = 0; axis < 3; ++axis)
     if (a.min[axis] >= b.max[axis] || b.min[axis] >= a.max[axis]) return false;
   return true;
+}
+
+std::uint64_t content_hash(const Map& map) {
+  ByteWriter content;
+  const auto add = [&](Vec3 v) {
+    for (int axis = 0; axis < 3; ++axis) content.number(v[axis]);
+  };
+  for (const std::vector<Solid>* boxes : {&map.solids, &map.kill_volumes}) {
+    content.number(boxes->size());
+    for (const Solid& box : *boxes) add(box.min), add(box.max);
+  }
+  content.number(map.spawns.size());
+  for (const Spawn& spawn : map.spawns) {
+    add(spawn.floor);
+    content.number(spawn.yaw_degrees.has_value());
+    content.number(spawn.yaw_degrees.value_or(0));
+  }
+  for (const ItemPlacement& item : map.items) {
+    add(item.position);
+    content.number(item.kind);
+    content.number(item.returns_after_ms());
+    content.number(item.rounds.value_or(0));
+  }
+  content.number(map.loadout.owned);
+  for (const std::int32_t rounds : map.loadout.rounds) content.number(rounds);
+  content.number(map.loadout.held);
+  content.text(map.layout);
+  return hash64(content.bytes());
 }
 
 void Map::finish() {

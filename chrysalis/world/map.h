@@ -7,10 +7,12 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "chrysalis/core/vec3.h"
+#include "chrysalis/world/gadget.h"
 #include "chrysalis/world/item.h"
 #include "chrysalis/world/material.h"
 
@@ -40,6 +42,7 @@ struct Surface {
 
 struct Spawn {
   Vec3 floor;  // Where the feet stand; the body's origin is kOriginAboveFloor higher.
+  std::optional<float> yaw_degrees = {};  // Where one looks who begins here; none: anywhere.
 };
 
 struct Sky {
@@ -54,6 +57,7 @@ class Map {
   std::vector<Solid> solids;
   std::vector<Spawn> spawns;
   std::vector<ItemPlacement> items;
+  Loadout loadout;  // What a player of laser tag has at a spawn.
   // Whoever has its feet in one dies at once, by the world's hand.
   std::vector<Solid> kill_volumes;
   Sky sky;
@@ -97,6 +101,9 @@ class Map {
   std::vector<std::uint32_t> cell_begin_;
   std::vector<std::uint32_t> cell_solids_;
 };
+
+// Of all that a world depends on: tells a map that was changed since a state was saved. Not of how it looks.
+std::uint64_t content_hash(const Map& map);
 
 template <typename Visit>
 void Map::solids_near(Vec3 low, Vec3 high, Visit&& visit) const {

@@ -1,6 +1,8 @@
 #include "chrysalis/world/pick_up.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 
 #include "chrysalis/world/trace.h"
 
@@ -28,29 +30,30 @@ ItemKind item_of(Gadget gadget) {
 }
 
 // A pad fills up to its number, a drop adds it.
-void take_gadget(Fighter& fighter, Gadget gadget, bool dropped) {
+void take_gadget(Fighter& fighter, Gadget gadget, const ItemPlacement* placement) {
   std::int32_t& rounds = fighter.rounds[static_cast<std::size_t>(gadget)];
-  const int number = gadget_type(gadget).rounds;
-  const int given = dropped ? number : rounds < number ? number - rounds : 1;
+  const int own = gadget_type(gadget).rounds;
+  const int number = placement ? placement->rounds.value_or(own) : own;
+  const int given = !placement ? number : rounds < number ? number - rounds : 1;
   rounds = std::min(kRoundsMax, rounds + given);
   fighter.owned = static_cast<std::uint8_t>(fighter.owned | 1u << static_cast<unsigned>(gadget));
   fighter.wanted = gadget;
 }
 
-// Whether the player could use it; then it has it.
-bool take(Fighter& fighter, ItemKind kind, bool dropped) {
+// Whether the player could use it; then it has it. placement: none where a player dropped it.
+bool take(Fighter& fighter, ItemKind kind, const ItemPlacement* placement) {
   switch (kind) {
     case ItemKind::kApple:
     case ItemKind::kGoal:
       return true;
     case ItemKind::kOrb:
-      take_gadget(fighter, Gadget::kOrb, dropped);
+      take_gadget(fighter, Gadget::kOrb, placement);
       return true;
     case ItemKind::kBeam:
-      take_gadget(fighter, Gadget::kBeam, dropped);
+      take_gadget(fighter, Gadget::kBeam, placement);
       return true;
     case ItemKind::kDisc:
-      take_gadget(fighter, Gadget::kDisc, dropped);
+      take_gadget(fighter, Gadget::kDisc, placement);
       return true;
     case ItemKind::kArmour:
       if (fighter.armour >= kArmourMax) return false;
@@ -75,13 +78,26 @@ void take_items(WorldState& state, const Map& map, int player) {
   for (std::size_t i = 0; i < state.items.size(); ++i) {
     Item& item = state.items[i];
     if (!item.present || !reaches(body, item) || (needs_arms(item.kind) && !state.armed)) continue;
-    const bool dropped = i >= map.items.size();
-    if (!take(state.fighters[static_cast<std::size_t>(player)], item.kind, dropped)) continue;
+    const ItemPlacement* placement = i < map.items.size() ? &map.items[i] : nullptr;
+    if (!take(state.fighters[static_cast<std::size_t>(player)], item.kind, placement)) continue;
     item.present = false;
-    item.left_ms = dropped ? 0 : item_type(item.kind).respawn_ms;
+    item.left_ms = placement ? placement->returns_after_ms() : 0;
     state.events.push_back(
         {.kind = WorldEvent::Kind::kItemTaken, .player = player, .item = static_cast<int>(i)});
   }
+}
+
+int most_taken_at_once(const Map& map) {
+  const Vec3 reach = kReachHigh - kReachLow;
+  std::ptrdiff_t most = 0;
+  for (const ItemPlacement& item : map.items) {
+    most = std::max(most, std::count_if(map.items.begin(), map.items.end(), [&](const ItemPlacement& other) {
+                      const Vec3 apart = other.position - item.position;
+                      return std::abs(apart.x) <= reach.x && std::abs(apart.y) <= reach.y &&
+                             std::abs(apart.z) <= reach.z;
+                    }));
+  }
+  return static_cast<int>(most);
 }
 
 void drop_gadget(WorldState& state, const Map& map, int player) {

@@ -7,6 +7,8 @@ namespace chrysalis {
 
 // The player takes what it reaches and can use, in the order of the items.
 void take_items(WorldState& state, const Map& map, int player);
+// Of a map, how many one player can take in a frame, at most.
+int most_taken_at_once(const Map& map);
 // Leaves the gadget of a player that dies, if it is better than the first one and loaded.
 void drop_gadget(WorldState& state, const Map& map, int player);
 // Forgets the dropped items that were taken before this frame.

@@ -22,19 +22,13 @@ Body body_at(const Spawn& spawn, float yaw_degrees) {
   return body;
 }
 
-Fighter fresh_fighter(const Outfit& outfit) {
-  Fighter fighter{.trigger_locked = true, .outfit = outfit};
-  for (const Gadget gadget : {Gadget::kImpulse, Gadget::kRapid}) {
-    fighter.owned = static_cast<std::uint8_t>(fighter.owned | 1u << static_cast<unsigned>(gadget));
-    fighter.rounds[static_cast<std::size_t>(gadget)] = gadget_type(gadget).rounds;
-  }
-  return fighter;
-}
-
-bool has_feet_in(const Body& body, const Solid& volume) {
-  const Solid box = box_of(body);
-  return box.min.z >= volume.min.z && box.min.z <= volume.max.z && box.min.x <= volume.max.x &&
-         box.max.x >= volume.min.x && box.min.y <= volume.max.y && box.max.y >= volume.min.y;
+Fighter fresh_fighter(const Loadout& loadout, const Outfit& outfit) {
+  return {.rounds = loadout.rounds,
+          .owned = loadout.owned,
+          .held = loadout.held,
+          .wanted = loadout.held,
+          .trigger_locked = true,
+          .outfit = outfit};
 }
 
 }  // namespace
@@ -85,7 +79,7 @@ void World::put(int player, const Spawn& spawn, float yaw_degrees) {
   Body& body = state_.players[static_cast<std::size_t>(player)];
   Fighter& fighter = state_.fighters[static_cast<std::size_t>(player)];
   body = body_at(spawn, yaw_degrees);
-  fighter = fresh_fighter(fighter.outfit);
+  fighter = fresh_fighter(map_->loadout, fighter.outfit);
   if (!state_.armed) return;
   body.knockback_ms = kSpawnKnockbackMs;
   const Solid box = box_of(body);
@@ -121,8 +115,8 @@ std::span<const WorldEvent> World::step(std::span<const RawAction> actions) {
     fly(state_, *map_);
     kill_in_volumes();
     decay();
-    pass_time_of_items(state_, *map_);
   }
+  pass_time_of_items(state_, *map_);
 #ifndef NDEBUG
   check_invariants();
 #endif
@@ -166,10 +160,8 @@ void World::play(std::size_t player, const RawAction& action) {
 
 void World::kill_in_volumes() {
   for (std::size_t player = 0; player < state_.players.size(); ++player) {
-    for (const Solid& volume : map_->kill_volumes) {
-      if (!state_.fighters[player].alive || !has_feet_in(state_.players[player], volume)) continue;
+    if (state_.fighters[player].alive && stands_where_it_dies(state_.players[player], *map_))
       kill(state_, *map_, {.player = static_cast<int>(player)}, state_.events);
-    }
   }
 }
 

@@ -227,12 +227,13 @@ const char* fault_of(const WorldEvent& event, int player_count) {
   return nullptr;
 }
 
-const char* fault_of(const Item& item, bool dropped) {
+const char* fault_of(const Item& item, const ItemPlacement* placement) {
+  const bool dropped = placement == nullptr;
   if (static_cast<std::size_t>(item.kind) >= kItemKindCount) return "kind";
   if (dropped && item.kind != ItemKind::kOrb && item.kind != ItemKind::kBeam && item.kind != ItemKind::kDisc)
     return "kind";
   if (!within(item.position, kFarthest)) return "place";
-  const int left_ms_max = dropped ? kDropMs : item_type(item.kind).respawn_ms;
+  const int left_ms_max = dropped ? kDropMs : placement->returns_after_ms();
   if (item.left_ms < 0 || item.left_ms > left_ms_max) return "time";
   // A map's item waits to be there, a dropped one to be gone.
   const bool waits = item.left_ms > 0;
@@ -288,7 +289,10 @@ std::string WorldState::fault(const Map& map) const {
   for (std::string found :
        {first_fault("player", players, [&](std::size_t i) { return fault_of(players[i]); }),
         first_fault("player", fighters, [&](std::size_t i) { return fault_of(fighters[i]); }),
-        first_fault("item", items, [&](std::size_t i) { return fault_of(items[i], i >= map.items.size()); }),
+        first_fault("item", items,
+                    [&](std::size_t i) {
+                      return fault_of(items[i], i < map.items.size() ? &map.items[i] : nullptr);
+                    }),
         first_fault("orb", projectiles,
                     [&](std::size_t i) { return fault_of(projectiles[i], player_count); }),
         first_fault("effect", effects, [&](std::size_t i) { return fault_of(effects[i], player_count); }),
