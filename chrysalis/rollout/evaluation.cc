@@ -97,9 +97,8 @@ class Evaluation {
     if (!lane.playing) return;
     const std::int64_t episode = config_.first_episode + begun_++;
     lane.record = {.environment = static_cast<int>(i), .task = config_.task, .episode = episode};
-    const RandomKey key(config_.seed, Purpose::kEvaluation, {static_cast<std::uint64_t>(episode)});
-    lane.actions = RandomStream(key.split(1));
-    environments_[i]->reset(key.split(0).value());
+    lane.actions = evaluation_actions(config_.seed, episode);
+    environments_[i]->reset(evaluation_seed(config_.seed, episode));
     last_actions_[i] = -1;
     last_rewards_[i] = 0.0f;
     episode_starts_[i] = 1;
@@ -135,6 +134,10 @@ class Evaluation {
 };
 
 }  // namespace
+
+RandomStream evaluation_actions(std::uint64_t seed, std::int64_t episode) {
+  return RandomStream(RandomKey(seed, Purpose::kEvaluation, {static_cast<std::uint64_t>(episode)}).split(1));
+}
 
 std::vector<EpisodeRecord> evaluate(Policy& policy,
                                     std::span<const std::unique_ptr<Environment>> environments,
