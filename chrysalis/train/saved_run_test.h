@@ -24,7 +24,7 @@ inline void write_saved_run(const std::filesystem::path& path, std::string_view 
         initial_weights(config.agent, agent_spec(config),
                         RandomKey(static_cast<std::uint64_t>(config.seed), Purpose::kInitialWeights,
                                   {static_cast<std::uint64_t>(member)}),
-                        config.curriculum.alpha)
+                        alpha_after(config.curriculum, 0))
             .value();
     const TrainingPosition position{.member = member, .update = 1, .agent_steps = 3200};
     std::vector<EpisodeRow> episodes;

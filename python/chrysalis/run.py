@@ -22,7 +22,7 @@ class Run:
     """The directory of a run, read-only, also while the run goes on: each call sees what is recorded then.
 
     Frames have the columns of docs/formats/run.md, which says what each means; columns that hold lists there are
-    lists here, times are seconds since 1970, what is not there is NaN or None. Needs pandas.
+    lists here, times are seconds since 1970, what is not there is NaN, NA or None. Needs pandas.
 
     path: the directory. ValueError if it is no run, or one of other tables; OSError if it cannot be read.
     """
@@ -85,9 +85,18 @@ class Run:
 
         where, arguments = ("", ()) if member is None else (" WHERE member = ?", (member,))
         with closing(self._connect()) as database:
+            types = dict(database.execute(f"SELECT name, type FROM pragma_table_info('{table}')"))
             frame = pandas.read_sql_query(
                 f"SELECT * FROM {table}{where} ORDER BY {order}", database, params=arguments
             )
+        for column, kind in types.items():
+            # Whatever the rows: without any, or with NULL in all, pandas would take them for objects.
+            if kind == "REAL":
+                frame[column] = frame[column].astype("float64")
+            elif kind == "INTEGER":
+                frame[column] = frame[column].astype(
+                    "Int64" if frame[column].isna().any() else "int64"
+                )
         for column in _JSON_COLUMNS:
             if column in frame.columns:
                 frame[column] = [json.loads(text) for text in frame[column]]
