@@ -7,7 +7,8 @@
 # folder's exports.map lists and nothing else.
 # What tests share is in *_test.h, which is not installed. DEPS are the rooms that NAME may include, each
 # declared before it; tests/rooms_test.cmake holds the sources to that list. TORCH rooms may include
-# LibTorch; with CHRYSALIS_TORCH=OFF they and the rooms that use them are left out.
+# LibTorch; with CHRYSALIS_TORCH=OFF they and the rooms that use them are left out, as are those of
+# CHRYSALIS_LEAVE_OUT.
 set(CHRYSALIS_ROOMS "" CACHE INTERNAL "Every room, in order, also those left out of this build")
 function(chrysalis_room name)
   cmake_parse_arguments(ROOM "TORCH" "PROGRAM;HELPER;SHARED" "DEPS;LINK" ${ARGN})
@@ -22,7 +23,8 @@ function(chrysalis_room name)
   endforeach()
 
   list(TRANSFORM ROOM_DEPS PREPEND chrysalis:: OUTPUT_VARIABLE deps)
-  if((ROOM_TORCH AND NOT CHRYSALIS_TORCH) OR (ROOM_PROGRAM AND NOT CHRYSALIS_PROGRAM))
+  if((ROOM_TORCH AND NOT CHRYSALIS_TORCH) OR (ROOM_PROGRAM AND NOT CHRYSALIS_PROGRAM) OR
+     name IN_LIST CHRYSALIS_LEAVE_OUT)
     return()
   endif()
   foreach(dep ${deps})

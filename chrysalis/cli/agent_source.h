@@ -15,6 +15,7 @@
 #include "chrysalis/rollout/policy.h"
 #include "chrysalis/rollout/weight_layout.h"
 #include "chrysalis/train/run_config.h"
+#include "chrysalis/train/saved_agent.h"
 
 namespace chrysalis {
 
@@ -50,8 +51,6 @@ struct AgentSource {
 };
 Result<AgentSource> open_agent(const AgentOptions& options);
 
-// What joins the agent of a config to its world, curriculum and learner.
-AgentSpec agent_spec(const RunConfig& config);
 // Error: bf16 where it cannot be.
 Status check_compute(const RunConfig& config);
 // The network of a config as a policy, without weights yet, on the kernels or on LibTorch as the config says;

@@ -15,6 +15,10 @@ std::uint64_t episode_seed(std::uint64_t run_seed, Purpose purpose, int member, 
       .value();
 }
 
+std::uint64_t evaluation_seed(std::uint64_t seed, std::int64_t episode) {
+  return RandomKey(seed, Purpose::kEvaluation, {static_cast<std::uint64_t>(episode)}).split(0).value();
+}
+
 EnvironmentGroup::EnvironmentGroup(const Config& config,
                                    std::vector<std::unique_ptr<Environment>> environments)
     : config_(config),

@@ -16,6 +16,9 @@ namespace chrysalis {
 // The seed of an episode, from what names it.
 std::uint64_t episode_seed(std::uint64_t run_seed, Purpose purpose, int member, int environment,
                            std::int64_t episode);
+// The seed of an episode that no run is ever trained on: the one that `eval --seed SEED` plays as its
+// episode `episode`.
+std::uint64_t evaluation_seed(std::uint64_t seed, std::int64_t episode);
 
 class EnvironmentGroup {
  public:

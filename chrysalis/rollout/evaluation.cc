@@ -117,22 +117,17 @@ class Evaluation {
     announce(i, config_.first_episode + begun_++);
   }
 
-  RandomKey key_of(std::int64_t episode) const {
-    return RandomKey(config_.seed, Purpose::kEvaluation, {static_cast<std::uint64_t>(episode)});
-  }
-
   void announce(std::size_t i, std::int64_t episode) {
     lanes_[i].record = {.environment = static_cast<int>(i), .task = config_.task, .episode = episode};
     lanes_[i].begins = true;
-    environments_[i]->begin_reset(key_of(episode).split(0).value());
+    environments_[i]->begin_reset(evaluation_seed(config_.seed, episode));
   }
 
   void begin(std::size_t i) {
     Lane& lane = lanes_[i];
-    const RandomKey key = key_of(lane.record.episode);
     lane.begins = false;
-    lane.actions = RandomStream(key.split(1));
-    environments_[i]->reset(key.split(0).value());
+    lane.actions = evaluation_actions(config_.seed, lane.record.episode);
+    environments_[i]->reset(evaluation_seed(config_.seed, lane.record.episode));
     last_actions_[i] = -1;
     last_rewards_[i] = 0.0f;
     episode_starts_[i] = 1;
@@ -168,6 +163,10 @@ class Evaluation {
 };
 
 }  // namespace
+
+RandomStream evaluation_actions(std::uint64_t seed, std::int64_t episode) {
+  return RandomStream(RandomKey(seed, Purpose::kEvaluation, {static_cast<std::uint64_t>(episode)}).split(1));
+}
 
 Result<std::vector<EpisodeRecord>> evaluate(Policy& policy,
                                             std::span<const std::unique_ptr<Environment>> environments,

@@ -9,12 +9,17 @@
 #include <span>
 #include <vector>
 
+#include "chrysalis/core/random.h"
 #include "chrysalis/env/environment.h"
 #include "chrysalis/rollout/actor.h"
 #include "chrysalis/rollout/policy.h"
 #include "chrysalis/world/action.h"
 
 namespace chrysalis {
+
+// The stream that the actions of an episode are drawn from; its world's is evaluation_seed()
+// (env/environment_group.h).
+RandomStream evaluation_actions(std::uint64_t seed, std::int64_t episode);
 
 struct EvaluationConfig {
   std::uint64_t seed = 1;

@@ -1,0 +1,82 @@
+#include "chrysalis/env/environment_pool.h"
+
+#include <algorithm>
+
+#include "chrysalis/core/check.h"
+
+namespace chrysalis {
+
+EnvironmentPool::EnvironmentPool(Autoreset autoreset, int workers,
+                                 std::vector<std::unique_ptr<Environment>> environments)
+    : autoreset_(autoreset),
+      environments_(std::move(environments)),
+      seeds_(environments_.size()),
+      episodes_(environments_.size()),
+      ended_episodes_(environments_.size()),
+      results_(environments_.size()),
+      final_observations_(autoreset == Autoreset::kSameStep ? environments_.size() : 0),
+      team_(std::min(workers, static_cast<int>(environments_.size()))) {
+  for (auto& pixels : final_observations_) pixels.resize(spec().observation_bytes());
+}
+
+std::span<std::uint8_t> EnvironmentPool::picture(std::span<std::uint8_t> rgb, int i) const {
+  const std::size_t bytes = spec().observation_bytes();
+  return rgb.subspan(static_cast<std::size_t>(i) * bytes, bytes);
+}
+
+void EnvironmentPool::begin_episode(int i) {
+  environments_[i]->reset(evaluation_seed(seeds_[i], episodes_[i].index));
+}
+
+void EnvironmentPool::reset(std::span<const std::optional<std::uint64_t>> seeds,
+                            std::span<std::uint8_t> rgb) {
+  CHRYSALIS_CHECK_EQ(seeds.size(), environments_.size());
+  CHRYSALIS_CHECK_EQ(rgb.size(), spec().observation_bytes() * environments_.size());
+  team_.for_each(size(), [&](int i, int) {
+    CHRYSALIS_CHECK(has_begun_ || seeds[i].has_value(), "environment {} begins without a seed", i);
+    episodes_[i] = {.index = seeds[i].has_value() ? 0 : episodes_[i].index + 1};
+    seeds_[i] = seeds[i].value_or(seeds_[i]);
+    results_[i] = {};
+    begin_episode(i);
+    environments_[i]->observe(picture(rgb, i));
+  });
+  has_begun_ = true;
+}
+
+void EnvironmentPool::step(std::span<const RawAction> actions, std::span<std::uint8_t> rgb) {
+  CHRYSALIS_CHECK(has_begun_, "step() before reset()");
+  CHRYSALIS_CHECK_EQ(actions.size(), environments_.size());
+  CHRYSALIS_CHECK_EQ(rgb.size(), spec().observation_bytes() * environments_.size());
+  team_.for_each(size(), [&](int i, int) { advance(i, actions[i], picture(rgb, i)); });
+}
+
+void EnvironmentPool::advance(int i, const RawAction& action, std::span<std::uint8_t> rgb) {
+  Environment& environment = *environments_[i];
+  EnvironmentGroup::Episode& episode = episodes_[i];
+  if (autoreset_ == Autoreset::kNextStep && results_[i].ended) {
+    results_[i] = {};
+    episode = {.index = episode.index + 1};
+    begin_episode(i);
+    return environment.observe(rgb);
+  }
+  results_[i] = environment.step(action);
+  episode.episode_return += results_[i].reward;
+  episode.agent_steps += 1;
+  episode.frames += results_[i].frames;
+  if (results_[i].ended) {
+    ended_episodes_[i] = episode;
+    if (autoreset_ == Autoreset::kSameStep) {
+      environment.observe(final_observations_[i]);
+      episode = {.index = episode.index + 1};
+      begin_episode(i);
+    }
+  }
+  environment.observe(rgb);
+}
+
+std::span<const std::uint8_t> EnvironmentPool::final_observation(int i) const {
+  CHRYSALIS_CHECK(autoreset_ == Autoreset::kSameStep && results_[i].ended);
+  return final_observations_[i];
+}
+
+}  // namespace chrysalis
