@@ -71,8 +71,9 @@ TEST(check, prints_place_condition_and_values) {
 
 TEST(result, an_error_is_one_line_whatever_it_quotes) {
   EXPECT_EQ(invalid_input("found '{}'", "a\nb\x7f\x01 ü").message, "found 'a?b?? ü'");
-  const std::string message = io_error("{}", std::string(5000, 'x')).message;
-  EXPECT_EQ(message, std::string(kMessageBytesMax, 'x') + "...");
+  std::string cut(kMessageBytesMax, 'x');
+  cut += "...";
+  EXPECT_EQ(io_error("{}", std::string(5000, 'x')).message, cut);
 }
 
 }  // namespace
