@@ -113,6 +113,7 @@ int run(std::int64_t episodes, double seconds) {
   DmlabConfig dmlab;
   dmlab.library = CHRYSALIS_DMLAB_PEER;
   dmlab.temporary_folder = folder.path().string();
+  dmlab.faults_in_a_row = 100;  // Chance may kill one more often than an installation would.
   dmlab.settings = "episode_frames=300; frame_us=4000";
   const Belongings before = belongings(folder.path());
   Counter counter(episodes);
