@@ -1,6 +1,6 @@
 # Installs the program, the rooms' libraries and headers, and the CMake package `chrysalis`, whose
 # components are the rooms: find_package(chrysalis COMPONENTS env) asks for what chrysalis::env needs and no
-# more.
+# more. The shared libraries of rooms are for programs that load them, not for CMake's.
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/chrysalis)
 
@@ -18,6 +18,9 @@ foreach(room ${CHRYSALIS_ROOMS})
           FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   if(CHRYSALIS_ROOM_${room}_HELPER)
     install(TARGETS ${CHRYSALIS_ROOM_${room}_HELPER} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/chrysalis)
+  endif()
+  if(CHRYSALIS_ROOM_${room}_SHARED)
+    install(TARGETS ${CHRYSALIS_ROOM_${room}_SHARED}_library LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()
   install(EXPORT chrysalis_${room} NAMESPACE chrysalis:: DESTINATION ${package_dir} FILE room_${room}.cmake)
 

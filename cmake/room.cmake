@@ -1,21 +1,23 @@
-# chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name | HELPER name])
+# chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name | HELPER name] [SHARED name])
 #
 # One folder chrysalis/NAME, one target chrysalis::NAME. Every *.cc of the folder is compiled, so no file
 # can be dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM or HELPER (a program that the
 # library starts and nobody else), the rest into the library.
+# SHARED is also a library for programs that load it, with all that the room uses inside; it exports what the
+# folder's exports.map lists and nothing else.
 # What tests share is in *_test.h, which is not installed. DEPS are the rooms that NAME may include, each
 # declared before it; tests/rooms_test.cmake holds the sources to that list. TORCH rooms may include
 # LibTorch; with CHRYSALIS_TORCH=OFF they and the rooms that use them are left out.
 set(CHRYSALIS_ROOMS "" CACHE INTERNAL "Every room, in order, also those left out of this build")
 function(chrysalis_room name)
-  cmake_parse_arguments(ROOM "TORCH" "PROGRAM;HELPER" "DEPS;LINK" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH" "PROGRAM;HELPER;SHARED" "DEPS;LINK" ${ARGN})
   foreach(dep ${ROOM_DEPS})
     if(NOT dep IN_LIST CHRYSALIS_ROOMS)
       message(FATAL_ERROR "Room ${name} uses room ${dep}, which does not stand above it in CMakeLists.txt")
     endif()
   endforeach()
   set(CHRYSALIS_ROOMS ${CHRYSALIS_ROOMS} ${name} CACHE INTERNAL "")
-  foreach(fact DEPS LINK TORCH PROGRAM HELPER)
+  foreach(fact DEPS LINK TORCH PROGRAM HELPER SHARED)
     set(CHRYSALIS_ROOM_${name}_${fact} "${ROOM_${fact}}" CACHE INTERNAL "")
   endforeach()
 
@@ -59,11 +61,25 @@ function(chrysalis_room name)
     target_link_libraries(${program} PRIVATE chrysalis_${name})
     chrysalis_compile_options(${program} FALSE)
   endforeach()
+  if(ROOM_SHARED)
+    add_library(${ROOM_SHARED}_library SHARED $<TARGET_OBJECTS:chrysalis_${name}>)
+    set_target_properties(${ROOM_SHARED}_library PROPERTIES OUTPUT_NAME ${ROOM_SHARED} LINKER_LANGUAGE CXX
+                          LINK_DEPENDS ${dir}/exports.map)
+    target_link_libraries(${ROOM_SHARED}_library PRIVATE ${deps} ${ROOM_LINK} Threads::Threads)
+    target_link_options(${ROOM_SHARED}_library PRIVATE -Wl,--version-script=${dir}/exports.map)
+    chrysalis_compile_options(${ROOM_SHARED}_library FALSE)
+  endif()
   if(CHRYSALIS_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE chrysalis_${name} GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE CHRYSALIS_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     chrysalis_compile_options(${name}_test ${ROOM_TORCH})
+    if(ROOM_SHARED)
+      add_dependencies(${name}_test ${ROOM_SHARED}_library)
+      target_link_libraries(${name}_test PRIVATE ${CMAKE_DL_LIBS})
+      target_compile_definitions(${name}_test PRIVATE CHRYSALIS_NM="${CMAKE_NM}"
+                                 CHRYSALIS_SHARED_LIBRARY="$<TARGET_FILE:${ROOM_SHARED}_library>")
+    endif()
     gtest_discover_tests(${name}_test TEST_PREFIX ${name}: DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
   endif()
 endfunction()

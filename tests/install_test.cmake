@@ -25,6 +25,12 @@ foreach(file ${package_files})
   endif()
 endforeach()
 
+# What clients of DM Lab's API load.
+file(GLOB_RECURSE library ${WORK_DIR}/prefix/libchrysalis_dmlab.so)
+if(NOT library)
+  message(FATAL_ERROR "libchrysalis_dmlab.so was not installed")
+endif()
+
 set(consumer ${CMAKE_COMMAND} -S ${SOURCE_DIR}/tests/install -G ${GENERATOR}
              -DCMAKE_PREFIX_PATH=${WORK_DIR}/prefix "-DCMAKE_EXE_LINKER_FLAGS=${LINK_FLAGS}")
 run(${consumer} -B ${WORK_DIR}/build)

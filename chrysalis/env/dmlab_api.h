@@ -41,6 +41,12 @@ struct Event {
   const Observation* observations;
 };
 
+// A text action: `length` bytes, not ended by 0.
+struct TextAction {
+  const char* data;
+  std::uint64_t length;
+};
+
 struct LevelCacheParams {
   // Copies the compiled map that `paths` and their contents stand for to `pk3_path`: true where it was there.
   bool (*fetch)(void* context, const char* const paths[], int count, const char* key, const char* pk3_path);
@@ -90,7 +96,7 @@ struct EnvCApi {
   void (*event)(void* context, int index, Event* event);
   void (*act_discrete)(void* context, const int actions[]);
   void (*act_continuous)(void* context, const double actions[]);
-  void (*act_text)(void* context, const char* const actions[]);
+  void (*act_text)(void* context, const TextAction actions[]);
   AdvanceStatus (*advance)(void* context, int frames, double* reward);
 };
 

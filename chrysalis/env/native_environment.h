@@ -27,6 +27,9 @@ class NativeEnvironment : public Environment {
 
   // For people and tools: the rules and the world behind the pixels.
   Level& level() { return *level_; }
+  const Level& level() const { return *level_; }
+  // What drew the last observation, with its depths.
+  const Renderer& renderer() const { return renderer_; }
   // A picture from above, for people.
   void observe_top_down(std::span<std::uint8_t> rgb) { renderer_.render_top_down(level_->world(), rgb); }
 

@@ -51,6 +51,23 @@ FloorPlan plan_of(const RoomMaze& maze, int variations, const Materials& materia
   return plan;
 }
 
+// Needs the map's layout.
+void write_variations(const RoomMaze& maze, int variations, Map& map) {
+  map.variations = map.layout;
+  for (char& cell : map.variations)
+    if (cell != '\n') cell = '.';
+  for (std::size_t i = 0; i < maze.rooms().size(); ++i) {
+    const Room& room = maze.rooms()[i];
+    for (int row = room.row; row < room.row + room.height; ++row) {
+      const int line = maze.height() - 1 - row;
+      const auto begin = static_cast<std::size_t>(line * (maze.width() + 1) + room.column);
+      const char letter = static_cast<char>('A' + static_cast<int>(i) % variations);
+      map.variations.replace(begin, static_cast<std::size_t>(room.width),
+                             static_cast<std::size_t>(room.width), letter);
+    }
+  }
+}
+
 // Spawns and apples; marks them in the layout, whose rows run from the top.
 void furnish(const RoomMaze& maze, const ExploreSettings& settings, const FloorPlan& plan,
              RandomStream& random, Map& map) {
@@ -181,6 +198,7 @@ std::shared_ptr<const Map> make_explore_map(const ExploreSettings& settings, Ran
     for (int column = 0; column < maze.width(); ++column) map->layout += maze.open(column, row) ? ' ' : '#';
     map->layout += '\n';
   }
+  write_variations(maze, settings.max_variations, *map);
   furnish(maze, settings, plan, random, *map);
   build_plan(plan, *map);
   if (settings.curtains) hang_curtains(maze, plan, materials.curtain, *map);

@@ -206,6 +206,28 @@ TEST(ExploreMap, RoomsTakeTurnsAtTheVariations) {
   EXPECT_GT(floors_of_three, 35);
 }
 
+TEST(ExploreMap, VariationsLetterTheRoomsInTheirTurns) {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    RandomStream random{RandomKey(seed)};
+    const auto map =
+        make_explore_map(with([](ExploreSettings& settings) { settings.max_variations = 2; }), random);
+    ASSERT_EQ(map->variations.size(), map->layout.size());
+    std::set<char> letters;
+    for (std::size_t i = 0; i < map->layout.size(); ++i) {
+      const char cell = map->layout[i], letter = map->variations[i];
+      if (cell == '\n') {
+        EXPECT_EQ(letter, '\n');
+      } else if (cell == '#') {
+        EXPECT_EQ(letter, '.');
+      } else if (cell == 'S' || cell == 'A') {
+        EXPECT_NE(letter, '.') << "spawns and apples are in rooms";
+      }
+      if (letter != '.' && letter != '\n') letters.insert(letter);
+    }
+    EXPECT_EQ(letters, (std::set<char>{'A', 'B'}));
+  }
+}
+
 TEST(ExploreMap, DoorsHideWhatLiesBehindARoomsOpenings) {
   const MaterialId curtain = find_material("curtain").value();
   for (std::uint64_t seed = 0; seed < 20; ++seed) {

@@ -82,6 +82,15 @@ void Renderer::render(const World& world, const Eye& eye, std::span<std::uint8_t
   finish(camera, background, rgb);
 }
 
+void Renderer::read_inverse_depth(std::span<float> inverse_depth) const {
+  const auto columns = static_cast<std::size_t>(canvas_.width);
+  CHRYSALIS_CHECK_EQ(inverse_depth.size(), columns * static_cast<std::size_t>(canvas_.height));
+  for (int row = 0; row < canvas_.height; ++row) {
+    const float* from = canvas_.inverse_depth.get() + static_cast<std::size_t>(row) * canvas_.stride;
+    std::copy_n(from, columns, inverse_depth.data() + static_cast<std::size_t>(row) * columns);
+  }
+}
+
 void Renderer::render_top_down(const World& world, std::span<std::uint8_t> rgb) {
   Scene scene;
   build_scene(top_down_surfaces(world.map()), textures(), scene);

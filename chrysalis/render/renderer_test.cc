@@ -273,6 +273,20 @@ TEST(RendererTest, ASizeThatCannotBeIsRefusedByName) {
   EXPECT_TRUE(Renderer::create(96, 72).ok());
 }
 
+TEST(RendererTest, TellsHowFarAwayIsWhatItDrew) {
+  // A wall 80 u ahead that fills the middle of the picture; beyond it and above is nothing.
+  const World world(make_map({wall({80, 50, 60}, {0, -100, 0}, 60, "room_wall")}));
+  Renderer renderer(96, 72);
+  std::vector<std::uint8_t> rgb(renderer.picture_bytes());
+  std::vector<float> depths(96 * 72);
+  renderer.render(world, {{0, 0, 30}, 0, 0, 0}, rgb);
+  renderer.read_inverse_depth(depths);
+  EXPECT_FLOAT_EQ(depths[36 * 96 + 48], 1.0f / 80);
+  EXPECT_FLOAT_EQ(depths[20 * 96 + 30], 1.0f / 80) << "along the line of view: the same on the whole wall";
+  EXPECT_EQ(depths[0], 0.0f);
+  EXPECT_EQ(depths[95], 0.0f);
+}
+
 TEST(RendererTest, FromAboveCeilingsAreLeftOutAndWallsHaveLids) {
   auto map = make_room({{ItemKind::kApple, {100, 100, 15}}});
   Surface ceiling = floor(-200, 200, 100, "ceiling_light_blue");
@@ -311,6 +325,8 @@ TEST(RendererDeathTest, ABufferOfTheWrongSizeIsABug) {
   Renderer renderer(96, 72);
   std::vector<std::uint8_t> rgb(96 * 72 * 3 - 1);
   EXPECT_DEATH(renderer.render(world, {}, rgb), "20735 against 20736");
+  std::vector<float> depths(96 * 72 + 1);
+  EXPECT_DEATH(renderer.read_inverse_depth(depths), "6913 against 6912");
 }
 
 }  // namespace

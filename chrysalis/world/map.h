@@ -63,6 +63,9 @@ class Map {
   // The layout as text, one character a cell, for people and for DEBUG.MAZE.LAYOUT; empty where there is
   // none.
   std::string layout;
+  // As large, where rooms differ in their looks: a letter for each cell of a room, '.' elsewhere. For
+  // DEBUG.MAZE.VARIATION; empty where there is none.
+  std::string variations;
 
   // Computes min, max and the index behind solids_near(). Call once, after the last change.
   void finish();
