@@ -93,20 +93,21 @@ function(chrysalis_room name)
   endif()
 endfunction()
 
-# What is hot lies in the rooms' libraries. Tests and verbs are compiled in half the time without their loops unrolled.
+# What is hot lies in the rooms' libraries. Tests and verbs are compiled in half the time without their loops
+# unrolled.
 function(chrysalis_compile_quickly target)
   target_compile_options(${target} PRIVATE $<$<NOT:$<CONFIG:Debug>>:-O1>)
 endfunction()
 
-# GoogleTest's headers are most of what a small test costs. The first test program makes the precompiled header, all
-# others take it from there.
+# GoogleTest's headers are most of what a small test costs. The first test program makes the precompiled
+# header, all others take it from there.
 function(chrysalis_precompile_gtest target)
   get_property(owner GLOBAL PROPERTY chrysalis_gtest_header_owner)
   if(owner)
     target_precompile_headers(${target} REUSE_FROM ${owner})
   else()
-    target_precompile_headers(${target} PRIVATE <gtest/gtest.h> <algorithm> <cmath> <filesystem> <fmt/format.h> <map>
-                              <random> <thread>)
+    target_precompile_headers(${target} PRIVATE <gtest/gtest.h> <algorithm> <cmath> <filesystem>
+                              <fmt/format.h> <map> <random> <thread>)
     set_property(GLOBAL PROPERTY chrysalis_gtest_header_owner ${target})
   endif()
 endfunction()

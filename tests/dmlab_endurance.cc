@@ -62,13 +62,13 @@ class Counter : public TrainingSink {
 };
 
 std::int64_t resident_kib() {
-  const std::string status = text_of_file("/proc/self/status");
+  const std::string status = contents_of("/proc/self/status");
   return std::atoll(status.c_str() + status.find("VmRSS:") + 6);
 }
 
 // The child of a keeper is its engine.
 bool is_engine(pid_t pid, const std::vector<pid_t>& marked) {
-  const std::string stat = text_of_file("/proc/" + std::to_string(pid) + "/stat");
+  const std::string stat = contents_of("/proc/" + std::to_string(pid) + "/stat");
   const std::size_t at = stat.rfind(')');
   if (at == std::string::npos) return false;
   return std::ranges::find(marked, std::atoi(stat.c_str() + at + 4)) != marked.end();
@@ -113,6 +113,7 @@ int run(std::int64_t episodes, double seconds) {
   DmlabConfig dmlab;
   dmlab.library = CHRYSALIS_DMLAB_PEER;
   dmlab.temporary_folder = folder.path().string();
+  dmlab.faults_in_a_row = 100;  // Chance may kill one more often than an installation would.
   dmlab.settings = "episode_frames=300; frame_us=4000";
   const Belongings before = belongings(folder.path());
   Counter counter(episodes);

@@ -38,7 +38,7 @@ inline const std::string& belongings_mark() {
 }
 
 // As much as there is; a process may be gone before its file is read.
-inline std::string text_of_file(const std::filesystem::path& path) {
+inline std::string contents_of(const std::filesystem::path& path) {
   std::string text;
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return text;
@@ -63,7 +63,7 @@ inline std::vector<pid_t> all_processes() {
 inline std::vector<pid_t> marked_processes() {
   std::vector<pid_t> found;
   for (const pid_t pid : all_processes()) {
-    const std::string environment = text_of_file("/proc/" + std::to_string(pid) + "/environ");
+    const std::string environment = contents_of("/proc/" + std::to_string(pid) + "/environ");
     if (pid != getpid() && environment.find(belongings_mark() + '\0') != std::string::npos)
       found.push_back(pid);
   }
@@ -75,7 +75,7 @@ inline Belongings belongings(const std::filesystem::path& folder) {
   all.processes = static_cast<int>(marked_processes().size());
   for (const pid_t pid : all_processes()) {
     // "pid (name) state parent …"
-    const std::string stat = text_of_file("/proc/" + std::to_string(pid) + "/stat");
+    const std::string stat = contents_of("/proc/" + std::to_string(pid) + "/stat");
     const std::size_t at = stat.rfind(')');
     if (at == std::string::npos || at + 4 > stat.size() || stat[at + 2] != 'Z') continue;
     if (std::atoi(stat.c_str() + at + 4) == getpid()) ++all.zombies;
@@ -84,7 +84,7 @@ inline Belongings belongings(const std::filesystem::path& folder) {
     static_cast<void>(entry);
     ++all.descriptors;
   }
-  const std::string maps = text_of_file("/proc/self/maps");
+  const std::string maps = contents_of("/proc/self/maps");
   for (std::size_t at = 0; (at = maps.find("memfd:chrysalis-dmlab", at)) != std::string::npos; ++at)
     ++all.mappings;
   std::error_code code;

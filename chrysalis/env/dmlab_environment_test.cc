@@ -82,7 +82,7 @@ pid_t engine_of(const DmlabEnvironment& environment) {
   const pid_t keeper = environment.process()->pid();
   const std::string path =
       "/proc/" + std::to_string(keeper) + "/task/" + std::to_string(keeper) + "/children";
-  return std::atoi(text_of_file(path).c_str());
+  return std::atoi(contents_of(path).c_str());
 }
 
 // ---- What it plays.

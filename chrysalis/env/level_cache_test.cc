@@ -48,7 +48,7 @@ class LevelCaches : public testing::Test {
       return "none";
     }
     EXPECT_FALSE(fs::exists(at("fetched.part")));
-    return text_of_file(at("fetched"));
+    return contents_of(at("fetched"));
   }
   std::vector<fs::path> entries() const {
     std::vector<fs::path> found;
@@ -99,7 +99,7 @@ TEST_F(LevelCaches, RemoveADamagedEntryInsteadOfServingIt) {
   const std::string map(1000, 'x');
   ASSERT_TRUE(store(cache, "maze", map));
   const fs::path entry = entries().front();
-  const std::string whole = text_of_file(entry);
+  const std::string whole = contents_of(entry);
   std::vector<std::string> damaged = {"", "short", whole.substr(0, whole.size() - 1), whole + "x"};
   for (const std::size_t place :
        {std::size_t{0}, std::size_t{9}, std::size_t{25}, std::size_t{33}, whole.size() / 2})
@@ -190,7 +190,7 @@ TEST_F(LevelCaches, AreSafeWithManyProcessesAtOnce) {
       const std::string name = std::to_string(key);
       const fs::path mine = at("player" + std::to_string(player));
       if (cache.fetch(name, {}, mine)) {
-        if (text_of_file(mine) != map_of(key)) return 1;
+        if (contents_of(mine) != map_of(key)) return 1;
         ++served;
       } else {
         std::ofstream(mine, std::ios::binary) << map_of(key);

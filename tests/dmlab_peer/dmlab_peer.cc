@@ -282,7 +282,7 @@ int connect(const LaunchParams* params, EnvCApi* api, void** context) {
   api->event = [](void*, int, Event*) {};
   api->act_discrete = act_discrete;
   api->act_continuous = [](void*, const double*) {};
-  api->act_text = [](void*, const char* const*) {};
+  api->act_text = [](void*, const TextAction*) {};
   api->advance = advance;
   if (kind == "short_layout") api->advance = nullptr;
   // One that has grown by a function.
