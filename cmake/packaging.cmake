@@ -20,7 +20,8 @@ foreach(room ${CHRYSALIS_ROOMS})
     install(TARGETS ${CHRYSALIS_ROOM_${room}_SHARED}_library LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()
   if(CHRYSALIS_ROOM_${room}_HELPER)
-    install(TARGETS ${CHRYSALIS_ROOM_${room}_HELPER} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/chrysalis)
+    install(TARGETS ${CHRYSALIS_ROOM_${room}_HELPER}
+            RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/chrysalis)
   endif()
   install(EXPORT chrysalis_${room} NAMESPACE chrysalis:: DESTINATION ${package_dir} FILE room_${room}.cmake)
 
