@@ -89,7 +89,7 @@ int none(void*) {
 const char* action_discrete_name(void* context, int index) {
   return Context::answer(context, "", [&](Context&) -> Result<const char*> {
     CHRYSALIS_RETURN_IF_ERROR(in_range("discrete action", index, kActionCount));
-    return kRawActionParts[static_cast<std::size_t>(index)].name.data();
+    return kRawActionParts[static_cast<std::size_t>(index)].name.data();  // A literal, ended by 0.
   });
 }
 const char* action_continuous_name(void* context, int index) {

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <thread>
 
 #include "chrysalis/core/bytes.h"
@@ -15,6 +16,20 @@
 #include "chrysalis/dmlab/context.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/levels/catalog.h"
+
+namespace {
+thread_local bool memory_is_out = false;
+}
+
+// What dmlab_connect() makes a context with.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  if (memory_is_out) return nullptr;
+  try {
+    return ::operator new(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
 
 namespace chrysalis::dmlab {
 namespace {
@@ -75,6 +90,19 @@ TEST(Library, CopiesLoadedAndClosedAreLibrariesOfTheirOwn) {
     EXPECT_EQ(dlclose(library), 0);
   }
   std::filesystem::remove(path);
+}
+
+TEST(Library, NoMemoryForAContextIsAnError) {
+  LaunchParams params{};
+  params.runfiles_path = "anywhere";
+  EnvCApi api{};
+  void* context = nullptr;
+  memory_is_out = true;
+  const int answer = dmlab_connect(&params, &api, &context);  // The function itself, not the library's.
+  memory_is_out = false;
+  EXPECT_EQ(answer, 2);
+  EXPECT_EQ(context, nullptr);
+  EXPECT_EQ(api.init, nullptr);
 }
 
 TEST(Library, NoMemoryForACallIsAnError) {

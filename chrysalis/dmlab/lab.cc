@@ -70,7 +70,6 @@ Status Lab::init() {
   CHRYSALIS_ASSIGN_OR_RETURN(auto environment, make(level_));
   episode_.emplace(std::move(environment));
   observations_.emplace(settings_, level_);
-  next_level_ = level_;
   return {};
 }
 
@@ -83,7 +82,6 @@ std::uint64_t Lab::mixed(int seed) const {
 Status Lab::start(int, int seed) {
   if (!episode_) return invalid_input("start() before init()");
   if (next_environment_) {
-    level_ = next_level_;
     episode_.emplace(std::move(next_environment_));
     observations_.emplace(settings_, level_);
   }
@@ -95,14 +93,14 @@ Lab::PropertyAnswer Lab::write_property(std::string_view key, std::string_view v
   if (!episode_) return before_init();
   const auto [table, name] = split(key);
   if (table == "params" && !name.empty()) {
-    for (const LevelSetting& setting : level_settings(next_level_)) {
+    for (const LevelSetting& setting : level_settings(level_)) {
       if (setting.key != name) continue;
-      LevelConfig changed = next_level_;
+      LevelConfig changed = level_;
       if (const Status set = set_field_text(fields_of(changed), setting.path, value); !set.ok())
         return {PropertyResult::kInvalidArgument, set.error().message};
       auto environment = make(changed);
       if (!environment.ok()) return {PropertyResult::kInvalidArgument, environment.error().message};
-      next_level_ = changed;
+      level_ = changed;
       next_environment_ = std::move(environment).value();
       return {};
     }
@@ -124,9 +122,9 @@ Lab::PropertyAnswer Lab::read_property(std::string_view key, std::string& value)
     return {};
   }
   if (table == "params") {
-    for (const LevelSetting& setting : level_settings(next_level_)) {
+    for (const LevelSetting& setting : level_settings(level_)) {
       if (setting.key != name) continue;
-      value = value_of(next_level_, setting.path);
+      value = value_of(level_, setting.path);
       return {};
     }
   }
@@ -151,7 +149,7 @@ Result<std::string> Lab::maze_of(std::string_view function, std::string_view tex
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seed);
   if (code != std::errc() || end != text.data() + text.size())
     return invalid_input("func.{} of '{}': expected a seed, a whole number", function, text);
-  LevelConfig config = next_level_;
+  LevelConfig config = level_;
   CHRYSALIS_ASSIGN_OR_RETURN(const auto level, make_level(config));
   level->start(RandomKey(mixed(seed)));
   const Map& map = level->world().map();
@@ -165,7 +163,7 @@ Lab::PropertyAnswer Lab::list_property(std::string_view key, const VisitProperty
   } else if (key == "engine") {
     visit("engine.fps", kReadable);
   } else if (key == "params") {
-    for (const LevelSetting& setting : level_settings(next_level_))
+    for (const LevelSetting& setting : level_settings(level_))
       visit(("params." + setting.key).c_str(), kReadWrite);
   } else if (key == "func") {
     for (const std::string_view function : {kEntityLayer, kVariationsLayer})

@@ -37,7 +37,7 @@ class Lab {
   using VisitProperty = std::function<void(const char* key, PropertyAttribute attributes)>;
   PropertyAnswer list_property(std::string_view key, const VisitProperty& visit) const;
 
-  // As far as the settings are known: what init() changes is no count, name or type.
+  // Needs init(), as what follows; a spec is valid until the next call.
   Result<ObservationSpec> observation_spec(int index);
   // The observation is valid until the next call; before start() it is all zeros, and an error as well.
   Status observe(int index, Observation& observation);
@@ -60,11 +60,10 @@ class Lab {
 
   Settings settings_;
   // Since init().
-  LevelConfig level_;
   std::optional<Episode> episode_;
   std::optional<Observations> observations_;
-  // What properties have changed, until start().
-  LevelConfig next_level_;
+  // Of the next start(): with what properties have changed, and the environment if they have.
+  LevelConfig level_;
   std::unique_ptr<NativeEnvironment> next_environment_;
 
   RawAction action_;
