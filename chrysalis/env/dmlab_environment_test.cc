@@ -585,6 +585,18 @@ TEST(DmlabHost, SaysWhatItIsWhereAPersonRunsIt) {
       "Lab's\n");
 }
 
+TEST(DmlabHost, IsFoundInAnInstallation) {
+  const TemporaryFolder scratch = TemporaryFolder::create({}, "chrysalis-host-test").value();
+  const fs::path bin = scratch.path() / "bin", libexec = scratch.path() / "libexec" / "chrysalis";
+  EXPECT_EQ(find_dmlab_host("", {bin}).error().message, "chrysalis-dmlab-host is neither in " + bin.string() +
+                                                            " nor in " + libexec.string() +
+                                                            ": expected its path in dmlab.host");
+  fs::create_directories(libexec);
+  std::ofstream(libexec / "chrysalis-dmlab-host") << "there";
+  EXPECT_EQ(find_dmlab_host("", {scratch.path() / "elsewhere/bin", bin}).value(),
+            libexec / "chrysalis-dmlab-host");
+}
+
 TEST(DmlabHost, IsFoundWhereItIsConfigured) {
   const auto beside = find_dmlab_host("");
   ASSERT_TRUE(beside.ok()) << beside.error().message;

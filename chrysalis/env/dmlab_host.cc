@@ -187,9 +187,9 @@ Status keep(const Launch& launch) {
   close(kPixelDescriptor);
   Keeper watcher(engine, output[0], child_signals);
   watcher.watch();
+  watcher.tell();  // First, as a large folder takes its time.
   std::error_code ignored;
   std::filesystem::remove_all(launch.temporary_folder, ignored);
-  watcher.tell();
   return {};
 }
 

@@ -147,18 +147,22 @@ std::string_view text_of(const std::array<char, kSize>& text) {
 
 }  // namespace
 
-Result<fs::path> find_dmlab_host(const std::string& configured) {
+std::vector<fs::path> folders_of_this_program() {
+  std::error_code code;
+  std::vector<fs::path> folders = {fs::read_symlink("/proc/self/exe", code).parent_path()};
+  Dl_info info{};
+  if (dladdr(reinterpret_cast<void*>(&folders_of_this_program), &info) != 0 && info.dli_fname != nullptr)
+    folders.push_back(fs::absolute(info.dli_fname, code).parent_path());
+  return folders;
+}
+
+Result<fs::path> find_dmlab_host(const std::string& configured, const std::vector<fs::path>& folders) {
   std::error_code code;
   if (!configured.empty()) {
     if (fs::is_regular_file(configured, code)) return fs::absolute(configured);
     return invalid_input("dmlab.host {} is no file: expected the program {}", configured,
                          dmlab::kHostProgram);
   }
-  std::vector<fs::path> folders = {fs::read_symlink("/proc/self/exe", code).parent_path()};
-  // Where this code is in a shared library, as in Python, the program is another.
-  if (Dl_info info{};
-      dladdr(reinterpret_cast<void*>(&find_dmlab_host), &info) != 0 && info.dli_fname != nullptr)
-    folders.push_back(fs::absolute(info.dli_fname, code).parent_path());
   for (const fs::path& folder : folders)
     for (const fs::path& at : {folder, folder.parent_path() / "libexec" / "chrysalis"})
       if (fs::is_regular_file(at / dmlab::kHostProgram, code)) return at / dmlab::kHostProgram;

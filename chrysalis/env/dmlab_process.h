@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "chrysalis/core/result.h"
 #include "chrysalis/env/dmlab_protocol.h"
@@ -15,9 +17,13 @@
 
 namespace chrysalis {
 
-// The host program: `configured`, or where that is empty kHostProgram beside the running program or library,
-// or in its ../libexec/chrysalis. Error: it is not there.
-Result<std::filesystem::path> find_dmlab_host(const std::string& configured);
+// Where the running program is, and the library that this is in, which may be another, as in Python.
+std::vector<std::filesystem::path> folders_of_this_program();
+// The host program: `configured`, or where that is empty kHostProgram in one of the folders, at least one, or
+// beside it in libexec/chrysalis. Error: it is not there.
+Result<std::filesystem::path> find_dmlab_host(
+    const std::string& configured,
+    const std::vector<std::filesystem::path>& folders = folders_of_this_program());
 
 class DmlabProcess {
  public:

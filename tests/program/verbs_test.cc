@@ -47,7 +47,7 @@ TEST(Verbs, HelpNamesTheOptionsAndHasAnExample) {
       {"lineage", {"--out", ".svg"}},
       {"compare", {"--label", "--out", "--points", "--json", ".svg"}},
       {"bench", {"--json", "--seconds", "--set", "--axes", "--out", "profile", "scaling"}},
-      {"doctor", {"--json"}},
+      {"doctor", {"--json", "--dmlab", "--level", "--out", "--set"}},
       {"config", {"--set", "--markdown"}},
   };
   std::vector<Arguments> all;
