@@ -288,6 +288,36 @@ TEST(Navigation, IsCoarserOnLargerMaps) {
   EXPECT_GE(walked(graph, graph.spawn_nodes()[0], graph.spawn_nodes()[3]), 11000);
 }
 
+TEST(Navigation, IsCoarserWhereThereAreManyFloorsAboveEachOther) {
+  std::vector<Solid> floors;
+  for (int i = 1; i <= 8; ++i) {
+    const float top = 80.0f * static_cast<float>(i);
+    floors.push_back({{-1200, -1200, top - 4}, {1200, 1200, top}});
+  }
+  const NavigationGraph graph = graph_of(hall(1200, floors));
+  EXPECT_EQ(graph.spacing(), 128) << "9 floors of 75 x 75, and of 38 x 38, were too many";
+  EXPECT_GE(walked(graph, graph.spawn_nodes()[0], graph.spawn_nodes()[3]), 3000);
+}
+
+// Stones in the air, 96 u apart, each a place of its own.
+TEST(Navigation, IsCoarserWhereThereAreManyNooks) {
+  Map map;
+  map.name = "stones";
+  for (const float top : {0.0f, 100.0f, 200.0f}) {
+    for (int row = 0; row < 28; ++row) {
+      for (int column = 0; column < 28; ++column) {
+        const Vec3 corner{96.0f * static_cast<float>(column), 96.0f * static_cast<float>(row), top};
+        map.solids.push_back({corner - Vec3{0, 0, 4}, corner + Vec3{64, 64, 0}});
+      }
+    }
+    map.spawns.push_back({{32, 32, top}});
+  }
+  map.finish();
+  const NavigationGraph graph(map);
+  EXPECT_GT(graph.spacing(), 32);
+  EXPECT_GT(graph.node_count(), 100);
+}
+
 TEST(Ground, SaysHowFarTheFloorIsAndWhatKillsOnTheWay) {
   Map map = chasm();
   map.finish();

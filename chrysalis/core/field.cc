@@ -89,6 +89,26 @@ std::string spelled(const FieldValue& value) {
   return std::visit(Spell{}, value);
 }
 
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const std::size_t size = byte(0) < 0x80 ? 1 : byte(0) < 0xE0 ? 2 : byte(0) < 0xF0 ? 3 : 4;
+    if (size > text.size()) return false;
+    std::uint32_t code = size == 1 ? byte(0) : byte(0) & (0xFFU >> (size + 1));
+    for (std::size_t i = 1; i < size; ++i) {
+      if ((byte(i) & 0xC0) != 0x80) return false;
+      code = code << 6 | (byte(i) & 0x3F);
+    }
+    constexpr std::uint32_t kLeast[] = {0, 0x80, 0x800, 0x10000};  // Of each size: less is spelled shorter.
+    const bool continues_nothing = byte(0) >= 0x80 && byte(0) < 0xC0;
+    const bool is_half = code >= 0xD800 && code < 0xE000;
+    if (continues_nothing || byte(0) >= 0xF8 || code < kLeast[size - 1] || code > 0x10FFFF || is_half)
+      return false;
+    text.remove_prefix(size);
+  }
+  return true;
+}
+
 // Finds one field and sets it, from a typed value or from text.
 class Setter : public FieldVisitor {
  public:
@@ -146,6 +166,8 @@ class Setter : public FieldVisitor {
       if (text == nullptr) return wrong(spec, "text in quotes", false);
       parsed = *text;
     }
+    // TOML is UTF-8: anything else could not be written out and read again.
+    if (!is_utf8(parsed)) return wrong(spec, "UTF-8 text", false);
     if (!spec.choices.empty() && std::ranges::find(spec.choices, parsed) == spec.choices.end()) {
       std::vector<std::string> names(spec.choices.begin(), spec.choices.end());
       error_ = invalid_input("{} is {}: expected {}{}", wanted_, quoted(parsed), choices_text(spec),

@@ -122,6 +122,24 @@ TEST(fields, refuse_text_that_is_not_all_a_value) {
   EXPECT_EQ(garden.growth, 0.5);
 }
 
+TEST(fields, take_text_only_if_it_is_utf8) {
+  struct Sign {
+    std::string text;
+    void visit(FieldVisitor& v) { v.field({.name = "text", .help = "What it says"}, text); }
+  } sign;
+  const VisitFields fields = fields_of(sign);
+  for (const char* good : {"", "plain", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x8D\x8E", "\xED\x9F\xBF"}) {
+    EXPECT_TRUE(set_field_text(fields, "text", good)) << good;
+    EXPECT_EQ(sign.text, good);
+  }
+  for (const char* bad :
+       {"\xFF", "a\x80", "\xC3", "\xC3z", "\xE2\x82", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF8\x88\x80\x80\x80"})
+    EXPECT_FALSE(set_field_text(fields, "text", bad)) << bad;
+  EXPECT_EQ(error_of(set_field(fields, "text", std::string("a\x80"))),
+            "text is \"a\x80\": expected UTF-8 text");
+}
+
 TEST(fields, name_the_choices_and_the_nearest) {
   Garden garden;
   EXPECT_EQ(error_of(set_field_text(fields_of(garden), "bed.shape", "squere")),

@@ -419,6 +419,7 @@ TEST(TextMapErrors, OfVersion2SayWhereAndWhatWasExpected) {
            "2:1: found \"a map of 17064 x 664 u\", expected at most 16384 from one end to the other"},
           {"block 100 100 200 200\ndoor 120 120 160 160",
            "5:1: found \"a door to nowhere\", expected open space at two opposite ends of it"},
+          {"block 0 0 800 600", "4:1: found \"blocks over the whole map\", expected open space somewhere"},
           {"stairs 0 0 99 99 up from:0 to:9", "4:18: found \"up\", expected one of east, north, west, south"},
           {"stairs 0 0 99 99", "4:17: found \"\", expected one of east, north, west, south"},
           {"stairs 0 0 99 99 east from:0", "4:29: found \"\", expected from:N and to:N"},

@@ -283,5 +283,40 @@ TEST(Drop, TakesTheOldestOnesPlaceWhereThereIsNoRoom) {
   EXPECT_EQ(arena.world.items()[0].kind, ItemKind::kOrb);
 }
 
+TEST(PickUp, AMapMaySayWhatAnItemGivesAndWhenItIsBack) {
+  TestArena arena(
+      {.items = {{.kind = ItemKind::kOrb, .position = {0, 0, 15}, .respawn_ms = 480, .rounds = 4}}});
+  arena.add(0, 0);
+  arena.frame();
+  EXPECT_EQ(arena.rounds(0, Gadget::kOrb), 4);
+  EXPECT_FALSE(arena.world.items()[0].present);
+  EXPECT_EQ(arena.frames_until(Kind::kItemTaken), 480 / 16);
+  EXPECT_EQ(arena.rounds(0, Gadget::kOrb), 5) << "one more, as it was full";
+}
+
+TEST(PickUp, WhatIsTakenComesBackWhereNobodyIsArmedToo) {
+  World world(make_arena_map({.items = {{.kind = ItemKind::kApple, .position = {0, 0, 15}, .respawn_ms = 160},
+                                        {ItemKind::kApple, {10, 0, 15}}}}));
+  world.add_player({{0, 0, 0}}, 0);
+  const RawAction still;
+  std::vector<int> taken;
+  for (int frame = 0; frame < 35; ++frame)
+    for (const WorldEvent& event : world.step({&still, 1})) taken.push_back(event.item);
+  EXPECT_EQ(taken, (std::vector<int>{0, 1, 0, 0, 0})) << "the second says nothing of coming back";
+  world.check_invariants();
+}
+
+TEST(PickUp, CountsWhatOnePlayerReachesAtOnce) {
+  const auto most = [](std::vector<ItemPlacement> items) {
+    return most_taken_at_once(*make_arena_map({.items = std::move(items)}));
+  };
+  EXPECT_EQ(most({}), 0);
+  EXPECT_EQ(most({{ItemKind::kApple, {0, 0, 15}}}), 1);
+  EXPECT_EQ(most({{ItemKind::kApple, {0, 0, 15}}, {ItemKind::kGoal, {94, 72, 87}}}), 2);
+  EXPECT_EQ(most({{ItemKind::kApple, {0, 0, 15}}, {ItemKind::kGoal, {95, 0, 15}}}), 1);
+  EXPECT_EQ(most({{ItemKind::kApple, {0, 0, 15}}, {ItemKind::kGoal, {0, 73, 15}}}), 1);
+  EXPECT_EQ(most({{ItemKind::kApple, {0, 0, 15}}, {ItemKind::kGoal, {0, 0, 88}}}), 1);
+}
+
 }  // namespace
 }  // namespace chrysalis

@@ -429,5 +429,43 @@ TEST(WorldDeathTest, InvariantsNameWhatIsBroken) {
 }
 #endif
 
+TEST(World, GivesEveryPlayerTheMapsLoadoutAtEachSpawn) {
+  Map map = *make_arena_map({});
+  map.loadout = {.owned = 0b1001, .rounds = {0, 0, 0, 7}, .held = Gadget::kBeam};
+  World world(std::make_shared<const Map>(map));
+  world.arm(RandomKey(1));
+  world.add_player({{0, 0, 0}}, 0);
+  for (const bool again : {false, true}) {
+    if (again) world.respawn(0, {{100, 0, 0}}, 0);
+    const Fighter& fighter = world.fighters()[0];
+    EXPECT_TRUE(fighter.owns(Gadget::kImpulse) && fighter.owns(Gadget::kBeam));
+    EXPECT_FALSE(fighter.owns(Gadget::kRapid));
+    EXPECT_EQ(fighter.rounds[static_cast<std::size_t>(Gadget::kBeam)], 7);
+    EXPECT_EQ(fighter.held, Gadget::kBeam);
+    world.check_invariants();
+  }
+}
+
+TEST(Map, ItsContentTellsItFromOneThatPlaysOtherwise) {
+  const Map map = *make_arena_map({.solids = {{{0, 0, 0}, {9, 9, 9}}},
+                                   .items = {{ItemKind::kOrb, {0, 0, 15}}},
+                                   .kill_volumes = {{{0, 0, 0}, {1, 1, 1}}}});
+  const auto after = [&](auto&& change) {
+    Map other = map;
+    change(other);
+    return content_hash(other);
+  };
+  const std::uint64_t hash = content_hash(map);
+  EXPECT_EQ(after([](Map& other) { other.name = "other", other.surfaces.emplace_back(); }), hash) << "a look";
+  EXPECT_NE(after([](Map& other) { other.solids[5].max.x = 10; }), hash);
+  EXPECT_NE(after([](Map& other) { other.kill_volumes.clear(); }), hash);
+  EXPECT_NE(after([](Map& other) { other.spawns.push_back({{0, 0, 0}}); }), hash);
+  EXPECT_NE(after([](Map& other) { other.items[0].position.x = 1; }), hash);
+  EXPECT_NE(after([](Map& other) { other.items[0].respawn_ms = 1; }), hash);
+  EXPECT_NE(after([](Map& other) { other.items[0].rounds = 1; }), hash);
+  EXPECT_NE(after([](Map& other) { other.loadout.held = Gadget::kImpulse; }), hash);
+  EXPECT_NE(after([](Map& other) { other.layout = "#"; }), hash);
+}
+
 }  // namespace
 }  // namespace chrysalis

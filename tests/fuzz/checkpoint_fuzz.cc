@@ -49,7 +49,7 @@ std::vector<std::string> fuzz_seeds() {
   const std::vector<std::uint8_t> bytes{1, 2, 3};
   const std::vector<NamedTensor> tensors = {make_tensor("w", {2, 3}, std::span<const float>(floats)),
                                             make_tensor("n", {2}, std::span<const std::int64_t>(wholes)),
-                                            make_tensor("b", {3, 1}, std::span<const std::uint8_t>(bytes))};
+                                            make_tensor("b", bytes)};
   const auto text = [](std::span<const std::uint8_t> encoded) {
     return std::string(1, '\0') + std::string(encoded.begin(), encoded.end());
   };
