@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chrysalis import _native
 from chrysalis.environment import Environment
+from chrysalis.spaces import Actions
 from chrysalis.vector_environment import VectorEnvironment
 
 
@@ -47,7 +48,7 @@ class Agent:
     def __init__(self, native: _native.Agent) -> None:
         self._native = native
         self.level: str = native.level
-        self.actions: str = native.actions
+        self.actions = cast(Actions, native.actions)
         self.settings: dict[str, Any] = dict(native.settings)
         self.checkpoint: str = native.checkpoint
         self.member: int = native.member

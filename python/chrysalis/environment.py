@@ -1,12 +1,13 @@
 """One environment for Gymnasium."""
 
-from typing import Any, Literal
+from typing import Any
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
 from chrysalis import _native, spaces
+from chrysalis.spaces import Actions
 
 Observation = NDArray[np.uint8]
 
@@ -36,7 +37,7 @@ class Environment(gymnasium.Env[Observation, Any]):
         self,
         level: str,
         *,
-        actions: Literal["small", "big", "raw"] = "small",
+        actions: Actions = "small",
         render_mode: str | None = None,
         **settings: Any,
     ) -> None:
@@ -49,6 +50,7 @@ class Environment(gymnasium.Env[Observation, Any]):
             "render_fps": spec.frames_per_second / spec.action_repeat,
         }
         self.render_mode = render_mode
+        self._shape = (spec.height, spec.width, 3)
         self.observation_space = spaces.observation_space(spec)
         self.action_space = spaces.action_space(actions)
         self._seed: int | None = None
@@ -67,7 +69,7 @@ class Environment(gymnasium.Env[Observation, Any]):
             self._seed, self._episode = self.np_random_seed if seed is None else seed, 0
         else:
             self._episode += 1
-        observation: Observation = np.empty(self.observation_space.shape, np.uint8)
+        observation: Observation = np.empty(self._shape, np.uint8)
         native.reset(self._seed % 2**64, self._episode, observation)
         self._observation = observation
         self._episode_return, self._agent_steps, self._frames = 0.0, 0, 0
@@ -76,7 +78,7 @@ class Environment(gymnasium.Env[Observation, Any]):
     def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """One agent step. ValueError for an action that is not in `action_space`; RuntimeError where no
         episode runs."""
-        observation: Observation = np.empty(self.observation_space.shape, np.uint8)
+        observation: Observation = np.empty(self._shape, np.uint8)
         integers = np.asarray(action)
         if integers.dtype.kind not in "iu":
             raise ValueError(f"an action is {action!r}: expected integers, {self.action_space}")

@@ -1,7 +1,7 @@
 """Many environments for Gymnasium, stepped at once in C++."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -9,6 +9,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from chrysalis import _native, spaces
+from chrysalis.spaces import Actions
 
 Observations = NDArray[np.uint8]
 
@@ -41,7 +42,7 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
         *,
         workers: int = 0,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        actions: Literal["small", "big", "raw"] = "small",
+        actions: Actions = "small",
         render_mode: str | None = None,
         **settings: Any,
     ) -> None:
@@ -61,6 +62,7 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
             "autoreset_mode": autoreset_mode,
         }
         self.num_envs = num_envs
+        self._shape = (spec.height, spec.width, 3)
         self.workers: int = self._native.workers
         self.single_observation_space = spaces.observation_space(spec)
         self.single_action_space = spaces.action_space(actions)
@@ -143,13 +145,13 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
         infos: dict[str, Any] = {}
         for i in ended.tolist():
             episode_return, agent_steps, episode_frames = native.ended_episode(i)
-            info = {
+            info: dict[str, Any] = {
                 "episode_return": episode_return,
                 "episode_agent_steps": agent_steps,
                 "episode_frames": episode_frames,
             }
             if self._same_step:
-                final_obs = np.empty(self.single_observation_space.shape or (), np.uint8)
+                final_obs = np.empty(self._shape, np.uint8)
                 native.final_observation(i, final_obs)
                 info["frames"] = int(frames[i])
                 info = {"final_obs": final_obs, "final_info": info}
