@@ -1,6 +1,6 @@
 """Lets the agent of a run play through Python, and in C++, which must give the same returns.
 
-    python examples/load_agent.py RUN
+python examples/load_agent.py RUN
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Plots a run's members over agent steps: returns, and what its population tunes.
 
-    pip install '.[runs]' matplotlib
-    python examples/plot_population.py RUN population.png
+pip install '.[runs]' matplotlib
+python examples/plot_population.py RUN population.png
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Trains Stable-Baselines3's PPO on a level, as it is.
 
-    pip install stable-baselines3
-    python examples/stable_baselines.py [AGENT_STEPS]
+pip install stable-baselines3
+python examples/stable_baselines.py [AGENT_STEPS]
 """
 
 import sys

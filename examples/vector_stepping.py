@@ -1,6 +1,6 @@
 """Steps many environments at once by random actions, and says how fast.
 
-    python examples/vector_stepping.py [LEVEL] [NUM_ENVS]
+python examples/vector_stepping.py [LEVEL] [NUM_ENVS]
 """
 
 import sys

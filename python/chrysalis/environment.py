@@ -16,19 +16,20 @@ class Environment(gymnasium.Env[Observation, Any]):
     """A level as its agent sees it.
 
     level: a name of `chrysalis.levels()`, or `map:FILE` for a text map.
-    actions: "small": Discrete(9), IMPALA's; "big": Discrete(756), Mix & Match's; "raw": MultiDiscrete, DM Lab's
-        seven integers, held for `action_repeat` frames.
+    actions: "small": Discrete(9), IMPALA's; "big": Discrete(756), Mix & Match's; "raw": MultiDiscrete, DM
+        Lab's seven integers, held for `action_repeat` frames.
     render_mode: None, or "rgb_array": render() returns what the agent sees.
     settings: `width`, `height`, `action_repeat` and the level's own, under their names in a config
         (docs/config.md, tables "environment" and "level"). TypeError for an unknown name, ValueError for a
         value out of its range; both name what was expected.
 
-    Observations are uint8 [height, width, 3], RGB, 72 x 96 by default, each in an array of its own. Rewards are
-    the level's, summed over the frames of a step. `info` of a step has "frames" (int, advanced by the step);
-    where the episode ended also "episode_return" (float), "episode_agent_steps" and "episode_frames" (int).
+    Observations are uint8 [height, width, 3], RGB, 72 x 96 by default, each in an array of its own. Rewards
+    are the level's, summed over the frames of a step. `info` of a step has "frames" (int, advanced by the
+    step); where the episode ended also "episode_return" (float), "episode_agent_steps" and "episode_frames"
+    (int).
 
-    `reset(seed=s)` plays episode 0 of s, and each `reset()` after it the next one: the same whatever was played
-    before, and the episodes that `chrysalis eval --seed s` plays. No training run ever plays them.
+    `reset(seed=s)` plays episode 0 of s, and each `reset()` after it the next one: the same whatever was
+    played before, and the episodes that `chrysalis eval --seed s` plays. No training run ever plays them.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 15}
@@ -82,9 +83,7 @@ class Environment(gymnasium.Env[Observation, Any]):
         integers = np.asarray(action)
         if integers.dtype.kind not in "iu":
             raise ValueError(f"an action is {action!r}: expected integers, {self.action_space}")
-        reward, frames, terminated, truncated = self._open().step(
-            integers.ravel().tolist(), observation
-        )
+        reward, frames, terminated, truncated = self._open().step(integers.ravel().tolist(), observation)
         self._observation = observation
         self._episode_return += reward
         self._agent_steps += 1

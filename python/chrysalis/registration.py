@@ -34,7 +34,8 @@ def make_vec(
     actions: Actions = "small",
     **settings: Any,
 ) -> VectorEnvironment:
-    """`num_envs` environments of a level, stepped at once in C++. The arguments are those of `VectorEnvironment`."""
+    """`num_envs` environments of a level, stepped at once in C++. The arguments are those of
+    `VectorEnvironment`."""
     return VectorEnvironment(
         level,
         num_envs,

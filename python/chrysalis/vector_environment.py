@@ -18,16 +18,16 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
     """`num_envs` environments of one level, stepped by threads of C++ while Python's lock is let go.
 
     level, actions, settings: as for `Environment`; render_mode must be None.
-    workers: threads that step, the caller's among them; 0: one for each core that the process may use. What is
-        played does not depend on it.
+    workers: threads that step, the caller's among them; 0: one for each core that the process may use. What
+        is played does not depend on it.
     autoreset_mode: NEXT_STEP: the step after the one that ended an episode begins the next (its action is
-        ignored, its reward is 0). SAME_STEP: the step that ended it does, and `infos["final_obs"]` has what was
-        seen at the end. Declared in `metadata["autoreset_mode"]`.
+        ignored, its reward is 0). SAME_STEP: the step that ended it does, and `infos["final_obs"]` has what
+        was seen at the end. Declared in `metadata["autoreset_mode"]`.
 
-    Observations: uint8 [num_envs, height, width, 3]. Rewards: float64 [num_envs]. Terminations and truncations:
-    bool [num_envs]. All are views of memory that C++ wrote, never copied, and yours for as long as you hold
-    them: a step writes where no array (nor anything made from it without a copy, such as a torch tensor) refers
-    to. `infos` are those of `Environment`, as Gymnasium's own vector environments batch them.
+    Observations: uint8 [num_envs, height, width, 3]. Rewards: float64 [num_envs]. Terminations and
+    truncations: bool [num_envs]. All are views of memory that C++ wrote, never copied, and yours for as long
+    as you hold them: a step writes where no array (nor anything made from it without a copy, such as a torch
+    tensor) refers to. `infos` are those of `Environment`, as Gymnasium's own vector environments batch them.
 
     Environment i of `reset(seed=s)` plays what an `Environment` of `reset(seed=s + i)` plays, to the bit.
 

@@ -6,8 +6,8 @@ import pytest
 
 import chrysalis  # noqa: F401  Makes the levels known to Gymnasium.
 
-# It needs PyTorch, whose wheels for Linux bring CUDA along: where neither is installed, there is nothing to test.
-pytest.importorskip("torch", reason="PyTorch is not installed here")
+# It needs PyTorch, whose wheels for Linux bring CUDA along: where neither is installed, there is nothing to
+test.pytest.importorskip("torch", reason="PyTorch is not installed here")
 stable_baselines3 = pytest.importorskip("stable_baselines3", reason="Stable-Baselines3 is not installed here")
 
 
@@ -21,7 +21,10 @@ def test_ppo_trains_and_acts():
     from stable_baselines3.common.env_util import make_vec_env
 
     envs = make_vec_env(
-        "chrysalis/seek_apples-v0", n_envs=4, seed=1, env_kwargs={"width": 48, "height": 36, "action_repeat": 8}
+        "chrysalis/seek_apples-v0",
+        n_envs=4,
+        seed=1,
+        env_kwargs={"width": 48, "height": 36, "action_repeat": 8},
     )
     model = stable_baselines3.PPO("CnnPolicy", envs, n_steps=128, batch_size=256, n_epochs=1, seed=1)
     before = [parameter.detach().numpy().copy() for parameter in model.policy.parameters()]

@@ -213,7 +213,9 @@ def test_control_c_ends_a_loop_of_steps():
         "print('ready', flush=True)\n"
         "while True: envs.step(np.zeros(64, np.int64))\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
         child.stdout.readline()
         time.sleep(0.2)
         child.send_signal(signal.SIGINT)
