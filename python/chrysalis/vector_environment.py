@@ -80,8 +80,10 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
 
         seed: an integer s gives environment i the seed s + i; a sequence, one each. None, alone or in a
             sequence, goes on to the next episode of the seed before, and where there was none takes one from
-            the system. options: none are known, and all are ignored.
+            the system. options: none are known, and all but "reset_mask" (ValueError) are ignored.
         """
+        if options is not None and "reset_mask" in options:
+            raise ValueError("options has reset_mask: expected none, ended environments go on by themselves")
         native = self._open()
         super().reset(seed=seed if isinstance(seed, int) else None)
         if seed is None and not native.has_begun:
