@@ -11,6 +11,7 @@ JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ {jobs = int($$2 / 1500
 help:
 	@echo 'make demo            train a population by a curriculum, film its best (15 minutes on two cores)'
 	@echo 'make test            build and run every test, also under AddressSanitizer and UBSan'
+	@echo 'make python-test     install the Python package into a fresh virtual environment and run its tests'
 	@echo 'make build           the program: $(PROGRAM)'
 	@echo 'make install         program, library, headers, CMake package; PREFIX=$(PREFIX)'
 	@echo 'make deps            the Debian packages that are missing; the commands above do so too'
@@ -32,6 +33,9 @@ test: deps
 	  ctest --preset $$preset --parallel $(JOBS); \
 	done
 
+python-test: deps
+	CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) scripts/python_test.sh
+
 demo: build
 	scripts/demo.sh $(PROGRAM)
 
@@ -44,4 +48,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: help deps build test demo install format clean
+.PHONY: help deps build test python-test demo install format clean

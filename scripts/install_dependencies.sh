@@ -9,7 +9,8 @@ libcli11-dev libtomlplusplus-dev libspdlog-dev libfmt-dev nlohmann-json3-dev
 libsqlite3-dev libssl-dev libboost-dev
 libpng-dev libavcodec-dev libavformat-dev libswscale-dev libavutil-dev
 libsdl2-dev
-libgtest-dev libx11-dev libxtst-dev xvfb'
+libgtest-dev libx11-dev libxtst-dev xvfb
+python3-dev python3-venv python3-torch'
 
 # A LibTorch of the user's own, where CMAKE_PREFIX_PATH leads to one.
 own_torch() {
@@ -35,7 +36,7 @@ Install these, then run `cmake --preset release && cmake --build --preset releas
   LibTorch 1.13 or newer (CMAKE_PREFIX_PATH may lead to it) with OpenBLAS or MKL, never the reference BLAS
   Highway, CLI11, toml++, spdlog, fmt, nlohmann-json, SQLite 3, OpenSSL, Boost's headers, libpng,
   FFmpeg's libavcodec, libavformat, libswscale and libavutil, SDL 2;
-  GoogleTest, libX11, libXtst and Xvfb for the tests
+  GoogleTest, libX11, libXtst and Xvfb for the tests; Python 3.11 or newer for the Python package
 END
   exit 2
 }

@@ -300,9 +300,10 @@ void clear_canvas(Canvas& canvas) {
 void reserve_view(const Scene& scene, ViewScene& view) {
   const std::size_t padded = scene.count + kLanesMax;
   for (auto* arrays : {&view.x, &view.y, &view.z}) {
-    for (std::vector<float>& array : *arrays) array.resize(padded);
+    for (std::vector<float>& array : *arrays)
+      if (array.size() < padded) array.resize(padded);
   }
-  view.visible.resize(padded);
+  if (view.visible.size() < padded) view.visible.resize(padded);
 }
 
 void cull_surfaces(const Scene& scene, const Camera& camera, ViewScene& view) {

@@ -1,6 +1,7 @@
 #include "chrysalis/render/renderer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "chrysalis/render/fight.h"
@@ -15,6 +16,57 @@ constexpr Texel kTopDownBackground = pack_rgb({18, 20, 26});
 
 // A player without an outfit, in top-down views.
 constexpr Rgb kPlainMarker{255, 64, 200};
+
+// What a picture is drawn with, kept from picture to picture: one a thread, because a thread draws one
+// picture at a time.
+struct Scratch {
+  DrawList draw_list;
+  std::vector<Canvas> canvases;  // Of each size that the thread has drawn.
+  // The newest scene that was built here, for other renderers of its map.
+  std::shared_ptr<const Map> map;
+  std::shared_ptr<Scene> scene;
+
+  Canvas& canvas(int width, int height) {
+    for (Canvas& canvas : canvases)
+      if (canvas.width == width && canvas.height == height) return canvas;
+    return canvases.emplace_back(width, height);
+  }
+};
+Scratch& scratch() {
+  static thread_local Scratch of_thread;
+  return of_thread;
+}
+
+void add_items(const Camera& camera, const World& world, DrawList& draw_list) {
+  const std::span<const Item> items = world.items();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!items[i].present) continue;
+    // Dropped items move up in the list when others go: they share a phase.
+    const auto phase = static_cast<int>(std::min(i, world.map().items.size()));
+    draw_list.add_mesh(camera, item_mesh(items[i].kind), item_pose(items[i], phase, world.frame()));
+  }
+}
+
+void add_markers(const Camera& camera, const World& world, DrawList& draw_list) {
+  for (std::size_t i = 0; i < world.players().size(); ++i) {
+    const Body& body = world.players()[i];
+    const Fighter& fighter = world.fighters()[i];
+    if (world.armed() && !fighter.alive) continue;
+    const bool plain = fighter.outfit == Outfit{};
+    const auto& regions = fighter.outfit.regions;
+    const Rgb palette[] = {plain ? kPlainMarker : regions[0], plain ? kPlainMarker : regions[1]};
+    // Above the walls, so that none hides it.
+    const Vec3 position = {body.origin.x, body.origin.y, world.map().max.z + 1.0f};
+    draw_list.add_mesh(camera, player_marker_mesh(), {position, body.yaw_degrees}, palette);
+  }
+}
+
+void finish(const Camera& camera, const DrawList& draw_list, const Background& background, Canvas& canvas,
+            std::span<std::uint8_t> rgb) {
+  clear_canvas(canvas);
+  draw_polygons(camera, draw_list.polygons(), canvas);
+  write_picture(camera, background, canvas, rgb);
+}
 
 bool valid_side(int side) {
   return side >= kPictureSideMin && side <= kPictureSideMax && side % 4 == 0;
@@ -32,54 +84,67 @@ Result<Renderer> Renderer::create(int width, int height) {
   return Renderer(width, height);
 }
 
-Renderer::Renderer(int width, int height) : canvas_(width, height) {
+Renderer::Renderer(int width, int height) : width_(width), height_(height) {
   CHRYSALIS_CHECK(valid_side(width) && valid_side(height), "{} x {}", width, height);
 }
 
 void Renderer::set_map(std::shared_ptr<const Map> map) {
   CHRYSALIS_CHECK(map != nullptr);
-  std::vector<Surface> surfaces = pad_surfaces(*map);
-  if (surfaces.empty()) {
-    build_scene(map->surfaces, textures(), scene_);
+  Scratch& of_thread = scratch();
+  if (of_thread.map == map) {
+    scene_ = of_thread.scene;
   } else {
-    surfaces.insert(surfaces.end(), map->surfaces.begin(), map->surfaces.end());
-    build_scene(surfaces, textures(), scene_);
+    if (of_thread.scene == scene_) of_thread.scene.reset();
+    // Memory that nobody else reads, also no other thread any more, is used again.
+    if (scene_ == nullptr || scene_.use_count() > 1) scene_ = std::make_shared<Scene>();
+    std::atomic_thread_fence(std::memory_order_acquire);
+    std::vector<Surface> surfaces = pad_surfaces(*map);
+    if (surfaces.empty()) {
+      build_scene(map->surfaces, textures(), *scene_);
+    } else {
+      surfaces.insert(surfaces.end(), map->surfaces.begin(), map->surfaces.end());
+      build_scene(surfaces, textures(), *scene_);
+    }
+    of_thread.map = map;
+    of_thread.scene = scene_;
   }
   map_ = std::move(map);
-  reserve(0);
+  count_faces(0);
 }
 
-void Renderer::reserve(std::size_t players) {
-  std::size_t face_count = fight_face_count(players), vertex_count = fight_vertex_count();
+void Renderer::count_faces(std::size_t players) {
+  face_count_ = fight_face_count(players);
+  vertex_count_ = fight_vertex_count();
   const auto count = [&](ItemKind kind, std::size_t items) {
-    face_count += item_mesh(kind).faces.size() * items;
-    vertex_count = std::max(vertex_count, item_mesh(kind).vertices.size());
+    face_count_ += item_mesh(kind).faces.size() * items;
+    vertex_count_ = std::max(vertex_count_, item_mesh(kind).vertices.size());
   };
   for (const ItemPlacement& item : map_->items) count(item.kind, 1);
   for (const ItemKind dropped : {ItemKind::kOrb, ItemKind::kBeam, ItemKind::kDisc})
     count(dropped, players * kDropsPerPlayer);
-  draw_list_.reserve(scene_, face_count, vertex_count);
   players_ = players;
 }
 
 void Renderer::render(const World& world, const Eye& eye, std::span<std::uint8_t> rgb, int viewer) {
   if (map_.get() != &world.map()) set_map(world.shared_map());
-  if (world.armed() && world.players().size() > players_) reserve(world.players().size());
-  const Camera camera = make_camera(eye, canvas_.width, canvas_.height);
-  draw_list_.clear();
-  draw_list_.add_surfaces(camera, scene_, world.frame());
-  add_items(camera, world);
+  if (world.armed() && world.players().size() > players_) count_faces(world.players().size());
+  const Camera camera = make_camera(eye, width_, height_);
+  DrawList& draw_list = scratch().draw_list;
+  draw_list.clear();
+  draw_list.reserve(*scene_, face_count_, vertex_count_);
+  draw_list.add_surfaces(camera, *scene_, world.frame());
+  add_items(camera, world, draw_list);
   if (world.armed()) {
-    add_players(camera, world, viewer, draw_list_);
-    add_projectiles(camera, world, draw_list_);
-    add_effects(camera, world, viewer, draw_list_);
+    add_players(camera, world, viewer, draw_list);
+    add_projectiles(camera, world, draw_list);
+    add_effects(camera, world, viewer, draw_list);
   }
   Background background;
   if (map_->sky.open) {
     background.dome = textures().sky(map_->sky.material);
     background.colour = pack_rgb(material_catalog()[map_->sky.material].base);
   }
-  finish(camera, background, rgb);
+  finish(camera, draw_list, background, scratch().canvas(width_, height_), rgb);
 }
 
 void Renderer::read_inverse_depth(std::span<float> inverse_depth) const {
@@ -94,46 +159,17 @@ void Renderer::read_inverse_depth(std::span<float> inverse_depth) const {
 void Renderer::render_top_down(const World& world, std::span<std::uint8_t> rgb) {
   Scene scene;
   build_scene(top_down_surfaces(world.map()), textures(), scene);
-  const Camera camera = make_top_down_camera(world.map().min, world.map().max, canvas_.width, canvas_.height);
-  draw_list_.clear();
-  draw_list_.add_surfaces(camera, scene, world.frame());
-  add_items(camera, world);
-  add_markers(camera, world);
+  const Camera camera = make_top_down_camera(world.map().min, world.map().max, width_, height_);
+  DrawList& draw_list = scratch().draw_list;
+  draw_list.clear();
+  draw_list.add_surfaces(camera, scene, world.frame());
+  add_items(camera, world, draw_list);
+  add_markers(camera, world, draw_list);
   if (world.armed()) {
-    add_projectiles(camera, world, draw_list_);
-    add_effects(camera, world, kNobody, draw_list_);
+    add_projectiles(camera, world, draw_list);
+    add_effects(camera, world, kNobody, draw_list);
   }
-  finish(camera, {nullptr, kTopDownBackground}, rgb);
-}
-
-void Renderer::add_items(const Camera& camera, const World& world) {
-  const std::span<const Item> items = world.items();
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!items[i].present) continue;
-    // Dropped items move up in the list when others go: they share a phase.
-    const auto phase = static_cast<int>(std::min(i, world.map().items.size()));
-    draw_list_.add_mesh(camera, item_mesh(items[i].kind), item_pose(items[i], phase, world.frame()));
-  }
-}
-
-void Renderer::add_markers(const Camera& camera, const World& world) {
-  for (std::size_t i = 0; i < world.players().size(); ++i) {
-    const Body& body = world.players()[i];
-    const Fighter& fighter = world.fighters()[i];
-    if (world.armed() && !fighter.alive) continue;
-    const bool plain = fighter.outfit == Outfit{};
-    const auto& regions = fighter.outfit.regions;
-    const Rgb palette[] = {plain ? kPlainMarker : regions[0], plain ? kPlainMarker : regions[1]};
-    // Above the walls, so that none hides it.
-    const Vec3 position = {body.origin.x, body.origin.y, world.map().max.z + 1.0f};
-    draw_list_.add_mesh(camera, player_marker_mesh(), {position, body.yaw_degrees}, palette);
-  }
-}
-
-void Renderer::finish(const Camera& camera, const Background& background, std::span<std::uint8_t> rgb) {
-  clear_canvas(canvas_);
-  draw_polygons(camera, draw_list_.polygons(), canvas_);
-  write_picture(camera, background, canvas_, rgb);
+  finish(camera, draw_list, {nullptr, kTopDownBackground}, scratch().canvas(width_, height_), rgb);
 }
 
 }  // namespace chrysalis

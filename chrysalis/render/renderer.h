@@ -18,9 +18,11 @@ inline constexpr int kPictureSideMin = 4;
 inline constexpr int kPictureSideMax = 2048;
 
 // The bytes depend on nothing but the world's state, the eye, the viewer and the size: not on earlier calls,
-// threads or the width of the machine's vectors. Renderers share immutable textures and meshes only, so each
-// thread may use its own at once. render() allocates nothing once it has seen a map of this size, its items
-// and as many players in arms; it makes no system call.
+// threads or the width of the machine's vectors. Renderers share immutable textures and meshes, and those
+// that draw on one thread what they draw with: a hundred of them need the cache of one. So each thread may
+// use its own at once, and one renderer may draw on this thread now and on that one next. render() allocates
+// nothing once its thread has seen a map of this size, its items and as many players in arms; it makes no
+// system call.
 class Renderer {
  public:
   // The error names the side that is no multiple of 4 from kPictureSideMin to kPictureSideMax.
@@ -28,8 +30,8 @@ class Renderer {
   // As create() for sizes known to be valid; CHECK-fails otherwise.
   Renderer(int width, int height);
 
-  int width() const { return canvas_.width; }
-  int height() const { return canvas_.height; }
+  int width() const { return width_; }
+  int height() const { return height_; }
   std::size_t picture_bytes() const { return static_cast<std::size_t>(width()) * height() * 3; }
 
   // Takes over a map's surfaces. render() does so itself when a world has another map than the last one.
@@ -47,19 +49,17 @@ class Renderer {
   void render_top_down(const World& world, std::span<std::uint8_t> rgb);
 
  private:
-  // Room for all that can be in a world of the map at hand with so many players in arms.
-  void reserve(std::size_t players);
-  void add_items(const Camera& camera, const World& world);
-  void add_markers(const Camera& camera, const World& world);
-  void finish(const Camera& camera, const Background& background, std::span<std::uint8_t> rgb);
+  // Faces and vertices of all that can be in a world of the map at hand with so many players in arms.
+  void count_faces(std::size_t players);
 
+  int width_;
+  int height_;
   // Kept alive, so that its address names it.
   std::shared_ptr<const Map> map_;
-  Scene scene_;
-  std::size_t players_ = 0;  // In arms, for whom there is room.
-  // Scratch of one picture.
-  Canvas canvas_;
-  DrawList draw_list_;
+  std::shared_ptr<Scene> scene_;  // Of the map; not written while another renderer has it too.
+  std::size_t players_ = 0;       // In arms, that are counted.
+  std::size_t face_count_ = 0;
+  std::size_t vertex_count_ = 0;  // Of the largest mesh.
 };
 
 }  // namespace chrysalis

@@ -229,6 +229,38 @@ TEST(RendererTest, EarlierMapsAndPicturesLeaveNothingBehind) {
   }
 }
 
+// They share what they draw with and, where they have one map, its scene.
+TEST(RendererTest, RenderersOnOneThreadDrawAsEachWouldAlone) {
+  const auto one = make_room({{ItemKind::kApple, {50, 60, 15}}});
+  const auto other = make_room({{ItemKind::kGoal, {-80, -90, 15}}, {ItemKind::kApple, {20, 90, 15}}});
+  const World worlds[] = {World(one), World(other)};
+  const std::pair<int, int> sizes[] = {{96, 72}, {48, 36}, {96, 72}};
+  const Eye eye{{0, 0, 50}, 45, 0, 0};
+  const auto picture = [&](Renderer& renderer, int world) {
+    std::vector<std::uint8_t> rgb(renderer.picture_bytes());
+    renderer.render(worlds[world], eye, rgb);
+    return rgb;
+  };
+  std::vector<std::vector<std::uint8_t>> alone;
+  for (const auto& [width, height] : sizes) {
+    for (const int world : {0, 1}) {
+      std::jthread([&] {
+        Renderer renderer(width, height);
+        alone.push_back(picture(renderer, world));
+      }).join();
+    }
+  }
+  std::vector<Renderer> renderers;
+  for (const auto& [width, height] : sizes) renderers.emplace_back(width, height);
+  // Each goes to and fro between the maps, alone and beside others that have the same one.
+  for (const int round : {0, 1, 2, 3, 4, 5, 6, 7})
+    for (std::size_t i = 0; i < renderers.size(); ++i) {
+      const int world = (round >> i) & 1;
+      EXPECT_EQ(picture(renderers[i], world), alone[2 * i + static_cast<std::size_t>(world)])
+          << "round " << round << ", renderer " << i;
+    }
+}
+
 TEST(RendererTest, AllocatesNothingAfterTheFirstPictures) {
   const World world(make_room({{ItemKind::kApple, {50, 60, 15}}, {ItemKind::kGoal, {-80, -90, 15}}}));
   Renderer renderer(96, 72);

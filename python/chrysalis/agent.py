@@ -3,19 +3,21 @@
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from chrysalis import _native
 from chrysalis.environment import Environment
+from chrysalis.spaces import Actions
 from chrysalis.vector_environment import VectorEnvironment
 
 
 @dataclass(frozen=True)
 class AgentState:
-    """What an agent remembers of each of N environments. Not changed by `Agent.act`, which gives a new one."""
+    """What an agent remembers of each of N environments. Not changed by `Agent.act`, which gives a new
+    one."""
 
     core: NDArray[np.float32]
     """[N, core_state_size], the memory of the network's core."""
@@ -47,7 +49,7 @@ class Agent:
     def __init__(self, native: _native.Agent) -> None:
         self._native = native
         self.level: str = native.level
-        self.actions: str = native.actions
+        self.actions = cast(Actions, native.actions)
         self.settings: dict[str, Any] = dict(native.settings)
         self.checkpoint: str = native.checkpoint
         self.member: int = native.member
@@ -89,8 +91,8 @@ class Agent:
         return cls(_native.Agent(str(path), checkpoint or "", member, alpha, level or "", workers))
 
     def start(self, num_envs: int = 1, *, seed: int = 1) -> AgentState:
-        """The state before the first decision. Environment i draws by seed + i: beside a `VectorEnvironment` of
-        `reset(seed=seed)`, or an `Environment` where num_envs is 1, the agent plays the episodes that
+        """The state before the first decision. Environment i draws by seed + i: beside a `VectorEnvironment`
+        of `reset(seed=seed)`, or an `Environment` where num_envs is 1, the agent plays the episodes that
         `chrysalis eval --seed` plays."""
         if num_envs < 1:
             raise ValueError(f"num_envs is {num_envs}: expected 1 or more")
@@ -114,8 +116,8 @@ class Agent:
         """Decides, and gives the state for the next decision.
 
         observation: uint8 [N, height, width, 3] of N environments; or [height, width, 3] of one.
-        reward: [N] or a number, of the step that led to the observation: the network sees it. Needed but where
-            an episode begins (ValueError).
+        reward: [N] or a number, of the step that led to the observation: the network sees it. Needed but
+            where an episode begins (ValueError).
         episode_start: bool [N] or one, whether the observation is an episode's first; nothing is then
             remembered. Not needed with the state of `start()`.
 
@@ -167,21 +169,17 @@ class Agent:
         return (int(actions[0]) if single else actions), after
 
     def evaluate(self, episodes: int = 30, *, seed: int = 1) -> NDArray[np.float64]:
-        """Returns of `episodes` episodes, float64 [episodes], as `chrysalis eval --seed` gives them: played in
-        C++, so without an observation's way through Python."""
+        """Returns of `episodes` episodes, float64 [episodes], as `chrysalis eval --seed` gives them: played
+        in C++, so without an observation's way through Python."""
         return np.array([record[0] for record in self._native.evaluate(episodes, seed)], np.float64)
 
     def make(self, *, render_mode: str | None = None) -> Environment:
         """An environment as the agent knows it: level, settings and actions."""
-        return Environment(
-            self.level, actions=self.actions, render_mode=render_mode, **self.settings
-        )
+        return Environment(self.level, actions=self.actions, render_mode=render_mode, **self.settings)
 
     def make_vec(self, num_envs: int, **arguments: Any) -> VectorEnvironment:
         """The same, `num_envs` of them at once; arguments: of `VectorEnvironment`."""
-        return VectorEnvironment(
-            self.level, num_envs, actions=self.actions, **{**self.settings, **arguments}
-        )
+        return VectorEnvironment(self.level, num_envs, actions=self.actions, **{**self.settings, **arguments})
 
     def __repr__(self) -> str:
         return (

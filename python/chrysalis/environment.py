@@ -1,12 +1,13 @@
 """One environment for Gymnasium."""
 
-from typing import Any, Literal
+from typing import Any
 
 import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
 from chrysalis import _native, spaces
+from chrysalis.spaces import Actions
 
 Observation = NDArray[np.uint8]
 
@@ -15,19 +16,20 @@ class Environment(gymnasium.Env[Observation, Any]):
     """A level as its agent sees it.
 
     level: a name of `chrysalis.levels()`, or `map:FILE` for a text map.
-    actions: "small": Discrete(9), IMPALA's; "big": Discrete(756), Mix & Match's; "raw": MultiDiscrete, DM Lab's
-        seven integers, held for `action_repeat` frames.
+    actions: "small": Discrete(9), IMPALA's; "big": Discrete(756), Mix & Match's; "raw": MultiDiscrete, DM
+        Lab's seven integers, held for `action_repeat` frames.
     render_mode: None, or "rgb_array": render() returns what the agent sees.
     settings: `width`, `height`, `action_repeat` and the level's own, under their names in a config
         (docs/config.md, tables "environment" and "level"). TypeError for an unknown name, ValueError for a
         value out of its range; both name what was expected.
 
-    Observations are uint8 [height, width, 3], RGB, 72 x 96 by default, each in an array of its own. Rewards are
-    the level's, summed over the frames of a step. `info` of a step has "frames" (int, advanced by the step);
-    where the episode ended also "episode_return" (float), "episode_agent_steps" and "episode_frames" (int).
+    Observations are uint8 [height, width, 3], RGB, 72 x 96 by default, each in an array of its own. Rewards
+    are the level's, summed over the frames of a step. `info` of a step has "frames" (int, advanced by the
+    step); where the episode ended also "episode_return" (float), "episode_agent_steps" and "episode_frames"
+    (int).
 
-    `reset(seed=s)` plays episode 0 of s, and each `reset()` after it the next one: the same whatever was played
-    before, and the episodes that `chrysalis eval --seed s` plays. No training run ever plays them.
+    `reset(seed=s)` plays episode 0 of s, and each `reset()` after it the next one: the same whatever was
+    played before, and the episodes that `chrysalis eval --seed s` plays. No training run ever plays them.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 15}
@@ -36,7 +38,7 @@ class Environment(gymnasium.Env[Observation, Any]):
         self,
         level: str,
         *,
-        actions: Literal["small", "big", "raw"] = "small",
+        actions: Actions = "small",
         render_mode: str | None = None,
         **settings: Any,
     ) -> None:
@@ -49,6 +51,7 @@ class Environment(gymnasium.Env[Observation, Any]):
             "render_fps": spec.frames_per_second / spec.action_repeat,
         }
         self.render_mode = render_mode
+        self._shape = (spec.height, spec.width, 3)
         self.observation_space = spaces.observation_space(spec)
         self.action_space = spaces.action_space(actions)
         self._seed: int | None = None
@@ -67,7 +70,7 @@ class Environment(gymnasium.Env[Observation, Any]):
             self._seed, self._episode = self.np_random_seed if seed is None else seed, 0
         else:
             self._episode += 1
-        observation: Observation = np.empty(self.observation_space.shape, np.uint8)
+        observation: Observation = np.empty(self._shape, np.uint8)
         native.reset(self._seed % 2**64, self._episode, observation)
         self._observation = observation
         self._episode_return, self._agent_steps, self._frames = 0.0, 0, 0
@@ -76,13 +79,11 @@ class Environment(gymnasium.Env[Observation, Any]):
     def step(self, action: Any) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """One agent step. ValueError for an action that is not in `action_space`; RuntimeError where no
         episode runs."""
-        observation: Observation = np.empty(self.observation_space.shape, np.uint8)
+        observation: Observation = np.empty(self._shape, np.uint8)
         integers = np.asarray(action)
         if integers.dtype.kind not in "iu":
             raise ValueError(f"an action is {action!r}: expected integers, {self.action_space}")
-        reward, frames, terminated, truncated = self._open().step(
-            integers.ravel().tolist(), observation
-        )
+        reward, frames, terminated, truncated = self._open().step(integers.ravel().tolist(), observation)
         self._observation = observation
         self._episode_return += reward
         self._agent_steps += 1

@@ -1,19 +1,20 @@
 """The levels under Gymnasium's names, and the two ways to make them without."""
 
-from typing import Any, Literal
+from typing import Any
 
 import gymnasium
 from gymnasium.vector import AutoresetMode
 
 from chrysalis import _native
 from chrysalis.environment import Environment
+from chrysalis.spaces import Actions
 from chrysalis.vector_environment import VectorEnvironment
 
 
 def make(
     level: str,
     *,
-    actions: Literal["small", "big", "raw"] = "small",
+    actions: Actions = "small",
     render_mode: str | None = None,
     **settings: Any,
 ) -> Environment:
@@ -30,10 +31,11 @@ def make_vec(
     *,
     workers: int = 0,
     autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-    actions: Literal["small", "big", "raw"] = "small",
+    actions: Actions = "small",
     **settings: Any,
 ) -> VectorEnvironment:
-    """`num_envs` environments of a level, stepped at once in C++. The arguments are those of `VectorEnvironment`."""
+    """`num_envs` environments of a level, stepped at once in C++. The arguments are those of
+    `VectorEnvironment`."""
     return VectorEnvironment(
         level,
         num_envs,

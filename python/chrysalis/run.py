@@ -21,8 +21,8 @@ _JSON_COLUMNS = ("own_returns", "partner_returns", "changes", "returns")
 class Run:
     """The directory of a run, read-only, also while the run goes on: each call sees what is recorded then.
 
-    Frames have the columns of docs/formats/run.md, which says what each means; columns that hold lists there are
-    lists here, times are seconds since 1970, what is not there is NaN, NA or None. Needs pandas.
+    Frames have the columns of docs/formats/run.md, which says what each means; columns that hold lists there
+    are lists here, times are seconds since 1970, what is not there is NaN, NA or None. Needs pandas.
 
     path: the directory. ValueError if it is no run, or one of other tables; OSError if it cannot be read.
     """
@@ -94,9 +94,7 @@ class Run:
             if kind == "REAL":
                 frame[column] = frame[column].astype("float64")
             elif kind == "INTEGER":
-                frame[column] = frame[column].astype(
-                    "Int64" if frame[column].isna().any() else "int64"
-                )
+                frame[column] = frame[column].astype("Int64" if frame[column].isna().any() else "int64")
         for column in _JSON_COLUMNS:
             if column in frame.columns:
                 frame[column] = [json.loads(text) for text in frame[column]]
@@ -104,8 +102,8 @@ class Run:
 
     def _connect(self) -> sqlite3.Connection:
         file = quote(str((self.path / "run.sqlite").absolute()))
-        # Without the log's files a reader would have to make them: where the directory does not let it, nobody
-        # writes there either.
+        # Without the log's files a reader would have to make them: where the directory does not let it,
+        # nobody writes there either.
         for mode in ("mode=ro", "immutable=1"):
             try:
                 database = sqlite3.connect(f"file:{file}?{mode}", uri=True)

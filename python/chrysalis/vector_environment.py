@@ -1,7 +1,7 @@
 """Many environments for Gymnasium, stepped at once in C++."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -9,6 +9,7 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from chrysalis import _native, spaces
+from chrysalis.spaces import Actions
 
 Observations = NDArray[np.uint8]
 
@@ -17,16 +18,16 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
     """`num_envs` environments of one level, stepped by threads of C++ while Python's lock is let go.
 
     level, actions, settings: as for `Environment`; render_mode must be None.
-    workers: threads that step, the caller's among them; 0: one for each core that the process may use. What is
-        played does not depend on it.
+    workers: threads that step, the caller's among them; 0: one for each core that the process may use. What
+        is played does not depend on it.
     autoreset_mode: NEXT_STEP: the step after the one that ended an episode begins the next (its action is
-        ignored, its reward is 0). SAME_STEP: the step that ended it does, and `infos["final_obs"]` has what was
-        seen at the end. Declared in `metadata["autoreset_mode"]`.
+        ignored, its reward is 0). SAME_STEP: the step that ended it does, and `infos["final_obs"]` has what
+        was seen at the end. Declared in `metadata["autoreset_mode"]`.
 
-    Observations: uint8 [num_envs, height, width, 3]. Rewards: float64 [num_envs]. Terminations and truncations:
-    bool [num_envs]. All are views of memory that C++ wrote, never copied, and yours for as long as you hold
-    them: a step writes where no array (nor anything made from it without a copy, such as a torch tensor) refers
-    to. `infos` are those of `Environment`, as Gymnasium's own vector environments batch them.
+    Observations: uint8 [num_envs, height, width, 3]. Rewards: float64 [num_envs]. Terminations and
+    truncations: bool [num_envs]. All are views of memory that C++ wrote, never copied, and yours for as long
+    as you hold them: a step writes where no array (nor anything made from it without a copy, such as a torch
+    tensor) refers to. `infos` are those of `Environment`, as Gymnasium's own vector environments batch them.
 
     Environment i of `reset(seed=s)` plays what an `Environment` of `reset(seed=s + i)` plays, to the bit.
 
@@ -41,7 +42,7 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
         *,
         workers: int = 0,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
-        actions: Literal["small", "big", "raw"] = "small",
+        actions: Actions = "small",
         render_mode: str | None = None,
         **settings: Any,
     ) -> None:
@@ -61,6 +62,7 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
             "autoreset_mode": autoreset_mode,
         }
         self.num_envs = num_envs
+        self._shape = (spec.height, spec.width, 3)
         self.workers: int = self._native.workers
         self.single_observation_space = spaces.observation_space(spec)
         self.single_action_space = spaces.action_space(actions)
@@ -78,8 +80,10 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
 
         seed: an integer s gives environment i the seed s + i; a sequence, one each. None, alone or in a
             sequence, goes on to the next episode of the seed before, and where there was none takes one from
-            the system. options: none are known, and all are ignored.
+            the system. options: none are known, and all but "reset_mask" (ValueError) are ignored.
         """
+        if options is not None and "reset_mask" in options:
+            raise ValueError("options has reset_mask: expected none, ended environments go on by themselves")
         native = self._open()
         super().reset(seed=seed if isinstance(seed, int) else None)
         if seed is None and not native.has_begun:
@@ -143,13 +147,13 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
         infos: dict[str, Any] = {}
         for i in ended.tolist():
             episode_return, agent_steps, episode_frames = native.ended_episode(i)
-            info = {
+            info: dict[str, Any] = {
                 "episode_return": episode_return,
                 "episode_agent_steps": agent_steps,
                 "episode_frames": episode_frames,
             }
             if self._same_step:
-                final_obs = np.empty(self.single_observation_space.shape or (), np.uint8)
+                final_obs = np.empty(self._shape, np.uint8)
                 native.final_observation(i, final_obs)
                 info["frames"] = int(frames[i])
                 info = {"final_obs": final_obs, "final_info": info}

@@ -224,6 +224,7 @@ void bind_agent(nb::module_& module) {
             nb::del(fields.values["name"]);
             return fields.values;
           },
+          nb::sig("def settings(self) -> dict[str, object]"),
           "Of its environment, by their names in a config.")
       .def_prop_ro("checkpoint", [](const PyAgent& agent) { return agent.saved().checkpoint.name(); })
       .def_prop_ro("member", [](const PyAgent& agent) { return agent.saved().checkpoint.position.member; })

@@ -68,7 +68,8 @@ void bind_environment(nb::module_& module) {
       .def_ro("episode_frames", &EnvironmentSpec::episode_frames, "Time limit.");
   nb::class_<PyEnvironment>(module, "Environment")
       .def(nb::init<const std::string&, const std::string&, const nb::dict&>(), nb::arg("level"),
-           nb::arg("actions"), nb::arg("settings"))
+           nb::arg("actions"), nb::arg("settings"),
+           nb::sig("def __init__(self, level: str, actions: str, settings: dict[str, object]) -> None"))
       .def_prop_ro("spec", &PyEnvironment::spec, nb::rv_policy::reference_internal)
       .def("reset", &PyEnvironment::reset, nb::arg("seed"), nb::arg("episode"), nb::arg("rgb").noconvert(),
            "Begins an episode and writes what is seen to rgb, uint8 [height, width, 3].")

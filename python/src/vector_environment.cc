@@ -172,13 +172,20 @@ void bind_vector_environment(nb::module_& module) {
   nb::class_<PyVectorEnvironment>(module, "VectorEnvironment")
       .def(nb::init<const std::string&, int, int, bool, const std::string&, const nb::dict&>(),
            nb::arg("level"), nb::arg("num_envs"), nb::arg("workers"), nb::arg("same_step"),
-           nb::arg("actions"), nb::arg("settings"))
+           nb::arg("actions"), nb::arg("settings"),
+           nb::sig(
+               "def __init__(self, level: str, num_envs: int, workers: int, same_step: bool, actions: str, "
+               "settings: dict[str, object]) -> None"))
       .def_prop_ro("spec", &PyVectorEnvironment::spec, nb::rv_policy::reference_internal)
       .def_prop_ro("workers", &PyVectorEnvironment::workers)
       .def_prop_ro("has_begun", &PyVectorEnvironment::has_begun)
       .def("reset", &PyVectorEnvironment::reset, nb::arg("seeds"),
            "Begins an episode in each environment: the first of its seed, or the next. What they see.")
       .def("step", &PyVectorEnvironment::step, nb::arg("actions"),
+           nb::sig("def step(self, actions: numpy.typing.NDArray[numpy.int64]) -> "
+                   "tuple[numpy.typing.NDArray[numpy.uint8], numpy.typing.NDArray[numpy.float64], "
+                   "numpy.typing.NDArray[numpy.bool_], numpy.typing.NDArray[numpy.bool_], "
+                   "numpy.typing.NDArray[numpy.int64], bool]"),
            "One agent step of each. Observations, rewards, terminated, truncated, frames, and whether any "
            "episode ended.")
       .def("ended_episode", &PyVectorEnvironment::ended_episode, nb::arg("i"),

@@ -7,7 +7,6 @@ import pytest
 
 import chrysalis
 from chrysalis import _native
-from conftest import SMALL_NETWORK
 
 
 def played(agent, episodes, seed):
@@ -31,14 +30,13 @@ def played(agent, episodes, seed):
 def test_acts_as_the_program_evaluates(which, request):
     agent = chrysalis.Agent.load(request.getfixturevalue(which))
     raw = chrysalis.make(agent.level, actions="raw", **agent.settings)
-    env = agent.make()
+    env, state = agent.make(), agent.start(seed=5)
     for episode in range(2):
         expected = _native.Agent.evaluated_actions(agent._native, 5, episode, 60)
         assert len(expected) == 60 and len({tuple(action) for action in expected}) > 3
         # Their raw actions and ours by index lead through the same pictures, to the bit.
         theirs, _ = raw.reset(seed=5 if episode == 0 else None)
         ours, _ = env.reset(seed=5 if episode == 0 else None)
-        state = agent.start(seed=5) if episode == 0 else state
         reward, start = 0.0, True
         for action in expected:
             assert (theirs == ours).all()

@@ -39,8 +39,14 @@ def test_action_spaces_have_the_true_ranges():
 
 def test_settings_are_those_of_a_config():
     env = chrysalis.make(
-        "explore_object_locations_small", width=48, height=np.int64(36), action_repeat=2,
-        reward_density=np.float32(1), has_doors=np.True_, episode_seconds=1, render_mode="rgb_array",
+        "explore_object_locations_small",
+        width=48,
+        height=np.int64(36),
+        action_repeat=2,
+        reward_density=np.float32(1),
+        has_doors=np.True_,
+        episode_seconds=1,
+        render_mode="rgb_array",
     )
     observation, info = env.reset(seed=1)
     assert observation.shape == (36, 48, 3) and observation.dtype == np.uint8 and info == {}
@@ -76,20 +82,61 @@ def test_text_maps_are_levels(tmp_path):
     "error, text, level, arguments",
     [
         (ValueError, "unknown level 'seek_aples', did you mean 'seek_apples'?", "seek_aples", {}),
-        (TypeError, "unknown setting 'maze_widht', did you mean 'maze_width'?", "seek_apples", {"maze_widht": 9}),
+        (
+            TypeError,
+            "unknown setting 'maze_widht', did you mean 'maze_width'?",
+            "seek_apples",
+            {"maze_widht": 9},
+        ),
         (TypeError, "unknown setting 'zzzzzzzzzzzz'", "seek_apples", {"zzzzzzzzzzzz": 1}),
-        (ValueError, "environment.action_repeat is 0: expected a whole number, 1 to 60 (frames)", "seek_apples",
-         {"action_repeat": 0}),
-        (ValueError, "environment.action_repeat is 1.5: expected a whole number", "seek_apples",
-         {"action_repeat": 1.5}),
-        (ValueError, "level.has_doors is 1: expected true or false", "explore_object_locations_small",
-         {"has_doors": 1}),
-        (ValueError, "width is 1000000000000000000000: expected a smaller number", "seek_apples", {"width": 10**21}),
-        (TypeError, "width is None: expected a number, True or False, or text", "seek_apples", {"width": None}),
-        (TypeError, "width is [96]: expected a number, True or False, or text", "seek_apples", {"width": [96]}),
-        (ValueError, "level.skill is 2, but level 'seek_apples' does not use it", "seek_apples", {"skill": 2}),
-        (ValueError, "unknown actions 'smal': expected one of small, big, raw, did you mean 'small'?", "seek_apples",
-         {"actions": "smal"}),
+        (
+            ValueError,
+            "environment.action_repeat is 0: expected a whole number, 1 to 60 (frames)",
+            "seek_apples",
+            {"action_repeat": 0},
+        ),
+        (
+            ValueError,
+            "environment.action_repeat is 1.5: expected a whole number",
+            "seek_apples",
+            {"action_repeat": 1.5},
+        ),
+        (
+            ValueError,
+            "level.has_doors is 1: expected true or false",
+            "explore_object_locations_small",
+            {"has_doors": 1},
+        ),
+        (
+            ValueError,
+            "width is 1000000000000000000000: expected a smaller number",
+            "seek_apples",
+            {"width": 10**21},
+        ),
+        (
+            TypeError,
+            "width is None: expected a number, True or False, or text",
+            "seek_apples",
+            {"width": None},
+        ),
+        (
+            TypeError,
+            "width is [96]: expected a number, True or False, or text",
+            "seek_apples",
+            {"width": [96]},
+        ),
+        (
+            ValueError,
+            "level.skill is 2, but level 'seek_apples' does not use it",
+            "seek_apples",
+            {"skill": 2},
+        ),
+        (
+            ValueError,
+            "unknown actions 'smal': expected one of small, big, raw, did you mean 'small'?",
+            "seek_apples",
+            {"actions": "smal"},
+        ),
         (ValueError, "/nowhere.map", "map:/nowhere.map", {}),
         (ValueError, "render_mode is 'human': expected None", "seek_apples", {"render_mode": "human"}),
     ],
@@ -108,8 +155,16 @@ def test_sizes_that_cannot_be_drawn_are_refused():
 
 @pytest.mark.parametrize(
     "actions, action",
-    [("small", 9), ("small", -1), ("small", 0.5), ("small", [1, 2]), ("big", 756), ("raw", 3),
-     ("raw", [513, 0, 0, 0, 0, 0, 0]), ("raw", [0, 0, 0, 0, 2**40, 0, 0])],
+    [
+        ("small", 9),
+        ("small", -1),
+        ("small", 0.5),
+        ("small", [1, 2]),
+        ("big", 756),
+        ("raw", 3),
+        ("raw", [513, 0, 0, 0, 0, 0, 0]),
+        ("raw", [0, 0, 0, 0, 2**40, 0, 0]),
+    ],
 )
 def test_actions_out_of_range_are_refused(actions, action):
     env = chrysalis.make("seek_apples", actions=actions)

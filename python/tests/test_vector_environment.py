@@ -72,6 +72,13 @@ def test_seeds_may_be_given_one_by_one():
             envs.reset(seed=seed)
 
 
+def test_part_of_a_reset_is_refused():
+    envs = chrysalis.make_vec("seek_apples", 2)
+    with pytest.raises(ValueError, match="reset_mask: expected none"):
+        envs.reset(seed=1, options={"reset_mask": np.array([True, False])})
+    assert len(envs.reset(seed=1, options={"other": 1})) == 2
+
+
 def test_the_first_reset_without_a_seed_draws_one():
     one, other = (chrysalis.make_vec("explore_object_locations_small", 2) for _ in range(2))
     assert (one.reset()[0] != other.reset()[0]).any()
@@ -213,7 +220,9 @@ def test_control_c_ends_a_loop_of_steps():
         "print('ready', flush=True)\n"
         "while True: envs.step(np.zeros(64, np.int64))\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
         child.stdout.readline()
         time.sleep(0.2)
         child.send_signal(signal.SIGINT)
