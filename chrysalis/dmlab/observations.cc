@@ -342,7 +342,8 @@ void Observations::list_players(const Episode& episode, Value value) {
 }
 
 void Observations::draw_view(Episode& episode, Layout layout) {
-  if (view_moment_ != episode.moment()) {
+  // Depths are those of a picture drawn just now: other contexts and cameras draw on the same thread.
+  if (view_moment_ != episode.moment() || layout.depth) {
     view_.resize(static_cast<std::size_t>(width_ * height_ * 3));
     episode.environment().observe(view_);
     view_moment_ = episode.moment();

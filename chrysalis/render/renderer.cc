@@ -25,6 +25,7 @@ struct Scratch {
   // The newest scene that was built here, for other renderers of its map.
   std::shared_ptr<const Map> map;
   std::shared_ptr<Scene> scene;
+  const Renderer* drawn_by = nullptr;  // Whose render() was the last; null: it was no render().
 
   Canvas& canvas(int width, int height) {
     for (Canvas& canvas : canvases)
@@ -145,13 +146,16 @@ void Renderer::render(const World& world, const Eye& eye, std::span<std::uint8_t
     background.colour = pack_rgb(material_catalog()[map_->sky.material].base);
   }
   finish(camera, draw_list, background, scratch().canvas(width_, height_), rgb);
+  scratch().drawn_by = this;
 }
 
 void Renderer::read_inverse_depth(std::span<float> inverse_depth) const {
-  const auto columns = static_cast<std::size_t>(canvas_.width);
-  CHRYSALIS_CHECK_EQ(inverse_depth.size(), columns * static_cast<std::size_t>(canvas_.height));
-  for (int row = 0; row < canvas_.height; ++row) {
-    const float* from = canvas_.inverse_depth.get() + static_cast<std::size_t>(row) * canvas_.stride;
+  const auto columns = static_cast<std::size_t>(width_);
+  CHRYSALIS_CHECK_EQ(inverse_depth.size(), columns * static_cast<std::size_t>(height_));
+  CHRYSALIS_CHECK(scratch().drawn_by == this, "another picture was drawn on this thread since");
+  const Canvas& canvas = scratch().canvas(width_, height_);
+  for (int row = 0; row < height_; ++row) {
+    const float* from = canvas.inverse_depth.get() + static_cast<std::size_t>(row) * canvas.stride;
     std::copy_n(from, columns, inverse_depth.data() + static_cast<std::size_t>(row) * columns);
   }
 }
@@ -170,6 +174,7 @@ void Renderer::render_top_down(const World& world, std::span<std::uint8_t> rgb) 
     add_effects(camera, world, kNobody, draw_list);
   }
   finish(camera, draw_list, {nullptr, kTopDownBackground}, scratch().canvas(width_, height_), rgb);
+  scratch().drawn_by = nullptr;
 }
 
 }  // namespace chrysalis

@@ -41,8 +41,9 @@ class Renderer {
   // must be picture_bytes(). Horizontal field of view 90 degrees; pitch within +-90. viewer: whose eye it is;
   // its body is not drawn.
   void render(const World& world, const Eye& eye, std::span<std::uint8_t> rgb, int viewer = kNobody);
-  // Of the picture drawn last: of each pixel 1 / depth, in 1/u along the line of view, 0 where it shows what
-  // lies behind everything. inverse_depth: [height, width]. Costs a copy, and render() nothing.
+  // Of the picture that render() drew just now: nobody has drawn on this thread since. Of each pixel 1 /
+  // depth, in 1/u along the line of view, 0 where it shows what lies behind everything. inverse_depth:
+  // [height, width]. Costs a copy, and render() nothing.
   void read_inverse_depth(std::span<float> inverse_depth) const;
   // The whole map from above, ceilings left out, +y up, players alive as arrows in the colours of their front
   // and back, without an outfit in one that stands out. For people; allocates.

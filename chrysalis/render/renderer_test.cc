@@ -359,6 +359,12 @@ TEST(RendererDeathTest, ABufferOfTheWrongSizeIsABug) {
   EXPECT_DEATH(renderer.render(world, {}, rgb), "20735 against 20736");
   std::vector<float> depths(96 * 72 + 1);
   EXPECT_DEATH(renderer.read_inverse_depth(depths), "6913 against 6912");
+  depths.pop_back();
+  rgb.push_back(0);
+  Renderer other(96, 72);
+  renderer.render(world, {}, rgb);
+  other.render(world, {}, rgb);
+  EXPECT_DEATH(renderer.read_inverse_depth(depths), "another picture was drawn");
 }
 
 }  // namespace
