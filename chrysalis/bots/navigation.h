@@ -36,7 +36,7 @@ struct Access {
 class NavigationGraph {
  public:
   // At most so many columns of nodes, nodes, and distances that are kept: of maps that have more, the grid is
-  // coarser. So no map takes more than some MiB, nor more than some tenths of a second.
+  // coarser. So no map takes more than some MiB.
   static constexpr int kColumnsMax = 8192;
   static constexpr int kNodesMax = 8192;
   static constexpr std::size_t kDistancesMax = std::size_t{1} << 22;

@@ -66,6 +66,15 @@ Result<Reply> carry_out(Library& library, const Command& command, std::span<std:
   return answer;
 }
 
+// Until the program is gone, or the library cannot go on.
+void run_commands(Library& library, std::span<std::uint8_t> pixels) {
+  for (Command command; receive(kCommandDescriptor, &command, sizeof command) == sizeof command;) {
+    const auto answer = carry_out(library, command, pixels);
+    if (!answer.ok()) return reply({.kind = kind_of(answer.error())}, answer.error().message);
+    reply(*answer);
+  }
+}
+
 void run_engine(const Launch& launch) {
   // A core is for one engine: without these the software renderer of each has a thread for every core, and a
   // cache of shaders in the person's home folder.
@@ -83,11 +92,8 @@ void run_engine(const Launch& launch) {
   auto library = Library::open(launch);
   if (!library.ok()) return reply({.kind = kind_of(library.error())}, library.error().message);
   reply({.kind = Reply::Kind::kLaunched});
-  for (Command command; receive(kCommandDescriptor, &command, sizeof command) == sizeof command;) {
-    const auto answer = carry_out(**library, command, pixels);
-    if (!answer.ok()) return reply({.kind = kind_of(answer.error())}, answer.error().message);
-    reply(*answer);
-  }
+  run_commands(**library, pixels);
+  _exit(0);  // As the library is: see ~Library().
 }
 
 // ---- The keeper.

@@ -57,7 +57,12 @@ Result<std::unique_ptr<Library>> Library::open(const Launch& launch) {
   CHRYSALIS_RETURN_IF_ERROR(library->initialise(launch));
   CHRYSALIS_RETURN_IF_ERROR(library->find_actions());
   CHRYSALIS_RETURN_IF_ERROR(library->find_observations(launch));
+  library->is_ready_ = true;
   return library;
+}
+
+Library::~Library() {
+  if (is_ready_) api_.release_context(context_);
 }
 
 Status Library::connect(const Launch& launch) {

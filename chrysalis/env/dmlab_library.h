@@ -1,6 +1,6 @@
 // DM Lab's shared library, loaded into this process and held to what its API promises. What the library does
-// besides (exit, abort, hang) is for the process around it; see dmlab_host.h. One for each process, which
-// ends with it: the original has globals, and nothing is gained by asking it to clean up.
+// besides (exit, abort, hang) is for the process around it; see dmlab_host.h. One for each process: the
+// original has globals.
 #pragma once
 
 #include <array>
@@ -28,6 +28,8 @@ class Library {
   // dmlab_connect in it, an API of another layout, a setting or level that it refuses, missing assets, and
   // observations or actions that are not those of the API.
   static Result<std::unique_ptr<Library>> open(const Launch& launch);
+  // Releases the library's context. A process that ends anyway has no need of it, and may hang in it.
+  ~Library();
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
@@ -51,6 +53,7 @@ class Library {
   std::optional<LevelCache> cache_;  // Behind params_.level_cache.
   EnvCApi api_ = {};
   void* context_ = nullptr;
+  bool is_ready_ = false;  // What failed half-way is not asked for anything more.
   int width_ = 0;
   int height_ = 0;
   std::array<int, 7> action_at_ = {};  // Where our seven stand among the library's.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include "chrysalis/core/random.h"
 #include "chrysalis/levels/catalog.h"
@@ -26,6 +27,28 @@ std::vector<std::string> example_names() {
     names.push_back(entry.path().stem());
   std::sort(names.begin(), names.end());
   return names;
+}
+
+// The guide's blocks of code that are maps, or lines of one.
+TEST(Guide, ItsMapsAreRead) {
+  std::ifstream file(CHRYSALIS_SOURCE_DIR "/docs/formats/map.md");
+  std::string line, block;
+  bool inside = false;
+  int maps = 0;
+  while (std::getline(file, line)) {
+    if (line != "```") {
+      if (inside) block += line + "\n";
+      continue;
+    }
+    inside = !inside;
+    if (inside) block.clear();
+    if (inside || (!block.starts_with("chrysalis map") && !block.starts_with("room"))) continue;
+    if (block.starts_with("room")) block = "chrysalis map 2\nroom 0 0 1200 400\nspawn 100 100\n" + block;
+    const auto map = parse_text_map(block, "map.md");
+    EXPECT_TRUE(map.ok()) << map.error().message << " in\n" << block;
+    ++maps;
+  }
+  EXPECT_EQ(maps, 3);
 }
 
 class EveryExample : public testing::TestWithParam<std::string> {};

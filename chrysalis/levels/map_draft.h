@@ -17,7 +17,7 @@ namespace chrysalis {
 inline constexpr int kMapAreasMax = 256;  // Rooms, doors, blocks, pools of lava, steps of stairs.
 inline constexpr int kMapLinesMax =
     300;  // Different x, or y, of the grid and of what areas begin and end at.
-inline constexpr int kMapBoxesMax = 512;
+inline constexpr int kMapBoxesMax = 256;
 inline constexpr int kMapKillVolumesMax = 64;
 inline constexpr int kMapItemsMax = 4096;
 inline constexpr int kMapSizeMax = 16384;  // From one end to the other, u; where there is an area or a box.

@@ -522,7 +522,7 @@ TEST(TextMapErrors, NoMapIsLargerThanTheLimits) {
   EXPECT_EQ(last_line(repeated("room 0 0 9 9", kMapAreasMax)),
             "m:259:1: found \"one area more\", expected at most 256 rooms, doors, blocks, pools and steps");
   EXPECT_EQ(last_line(repeated("box 0 0 0 9 9 9", kMapBoxesMax + 1)),
-            "m:516:1: found \"box\", expected at most 512 boxes");
+            "m:260:1: found \"box\", expected at most 256 boxes");
   EXPECT_EQ(last_line(repeated("kill 300 0 0 309 9 9", kMapKillVolumesMax + 1)),
             "m:68:1: found \"kill\", expected at most 64 volumes that kill");
   EXPECT_EQ(last_line(repeated("lava 300 0 309 9", kMapKillVolumesMax + 1)),

@@ -96,7 +96,10 @@ void fall(const Peer& peer, const std::string& when) {
     std::exit(3);
   }
   if (level.starts_with("abort")) std::abort();
-  if (level.starts_with("crash")) raise(SIGSEGV);
+  if (level.starts_with("crash")) {
+    signal(SIGSEGV, SIG_DFL);  // A sanitizer has its own.
+    raise(SIGSEGV);
+  }
 }
 
 int setting(void* context, const char* key, const char* value) {
