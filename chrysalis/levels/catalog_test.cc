@@ -7,21 +7,12 @@
 
 #include "chrysalis/core/allocations_test.h"
 #include "chrysalis/core/random.h"
+#include "chrysalis/world/arena_test.h"
 
 namespace chrysalis {
 namespace {
 
 constexpr int kFrames = 10000;
-
-RawAction random_action(RandomStream& random) {
-  return {.look_right = random.between(-60, 60),
-          .look_down = random.between(-10, 10),
-          .strafe_right = random.between(-1, 1),
-          .move_forward = random.between(-1, 1),
-          .fire = random.between(0, 1),
-          .jump = random.between(0, 1),
-          .crouch = random.between(0, 1)};
-}
 
 // A random action for a while, as agents do: more ground is covered, and walls are pushed into.
 class RandomPlayer {
@@ -227,6 +218,36 @@ TEST(Levels, RefuseTheStateOfOtherSettings) {
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message,
             "state of level 'explore_object_locations_small' belongs to another map or other settings");
+}
+
+TEST(Levels, RefuseAWorldThatIsNotOneOfForage) {
+  const auto level = std::move(make_level({.name = "seek_apples"}).value());
+  level->start(RandomKey(1));
+  const std::shared_ptr<const Map> map = level->world().shared_map();
+  const auto error_of_world = [&](const World& world) {
+    ByteWriter out;
+    out.text("seek_apples");
+    out.number(content_hash(*map));
+    for (int i = 0; i < 3; ++i) out.number<std::uint64_t>(1);  // The map's stream, and that of places.
+    world.save(out);
+    ByteReader in(out.bytes());
+    const Status status = level->restore(in);
+    return status ? "" : status.error().message;
+  };
+  World armed(map), empty(map), lone(map);
+  armed.arm(RandomKey(1));
+  armed.add_player(map->spawns[0], 0);
+  lone.add_player(map->spawns[0], 0);
+  EXPECT_EQ(error_of_world(armed),
+            "state of level 'seek_apples' has 1 players, armed, expected 1 and unarmed");
+  EXPECT_EQ(error_of_world(empty), "state of level 'seek_apples' has 0 players, expected 1 and unarmed");
+  EXPECT_EQ(error_of_world(lone), "");
+  // What only a fight leaves behind is no item.
+  edit_world(lone, [](WorldState& state) {
+    state.pending.push_back({.kind = WorldEvent::Kind::kDied, .player = 0, .by = kNobody});
+  });
+  EXPECT_EQ(error_of_world(lone), "");
+  EXPECT_EQ(level->step({}), 0);
 }
 
 TEST(Levels, LastAsLongAsTheOriginal) {

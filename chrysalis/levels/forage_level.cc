@@ -37,6 +37,7 @@ int ForageLevel::step(const RawAction& action) {
   bool apple_taken = false;
   bool goal_taken = false;
   for (const WorldEvent& event : world_->step({&action, 1})) {
+    if (event.kind != WorldEvent::Kind::kItemTaken) continue;
     const bool is_goal = world_->items()[static_cast<std::size_t>(event.item)].kind == ItemKind::kGoal;
     reward += is_goal ? rules_.goal_reward : rules_.apple_reward;
     (is_goal ? goal_taken : apple_taken) = true;
@@ -104,9 +105,9 @@ Status ForageLevel::restore(ByteReader& in) {
   if (content_hash(world.map()) != hash)
     return invalid_input("state of level '{}' belongs to another map or other settings", spec_.name);
   CHRYSALIS_RETURN_IF_ERROR(world.restore(in));
-  if (world.players().size() != 1)
-    return invalid_input("state of level '{}' has {} players, expected 1", spec_.name,
-                         world.players().size());
+  if (world.players().size() != 1 || world.armed())
+    return invalid_input("state of level '{}' has {} players{}, expected 1 and unarmed", spec_.name,
+                         world.players().size(), world.armed() ? ", armed" : "");
   map_key_ = map_key;
   places_ = RandomStream(places_key, places_count);
   world_ = std::move(world);

@@ -32,7 +32,8 @@ Status check_table(const std::string& path, RunConfig& config) {
 
 Status set_from_toml(const toml::table& table, const std::string& prefix, const std::string& source,
                      RunConfig& config) {
-  for (const auto& [key, node] : table) {
+  for (const auto& [key, value_node] : table) {
+    const toml::node& node = value_node;  // Which a lambda may hold: older compilers let it hold no binding.
     const std::string path = prefix + std::string(key.str());
     const auto is_wrong = [&](const Status& status) {
       return invalid_input("{}:{}: {}", source, node.source().begin.line, status.error().message);
