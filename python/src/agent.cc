@@ -2,7 +2,7 @@
 
 #include "binding.h"
 #include "chrysalis/core/worker_team.h"
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/evaluation.h"
 #include "chrysalis/rollout/network_policy.h"
@@ -133,9 +133,9 @@ class PyAgent {
     const std::int64_t workers = std::min<std::int64_t>(team_.workers(), episodes);
     std::vector<std::vector<std::unique_ptr<Environment>>> environments(static_cast<std::size_t>(workers));
     for (auto& of_worker : environments)
-      for (int i = 0; i < kEnvironmentsPerWorker; ++i)
-        of_worker.push_back(value_or_raise(make_environment(saved_.config.level, saved_.config.environment)));
-    std::vector<std::vector<EpisodeRecord>> records(static_cast<std::size_t>(workers));
+      for (int i = 0; i < kEnvironmentsPerWorker; ++i) of_worker.push_back(value_or_raise(make_world()));
+    std::vector<Result<std::vector<EpisodeRecord>>> records(static_cast<std::size_t>(workers),
+                                                            std::vector<EpisodeRecord>());
     std::atomic<bool> interrupted = false;
     {
       const nb::gil_scoped_release release;
@@ -161,8 +161,8 @@ class PyAgent {
     }
     if (interrupted) throw nb::python_error();
     std::vector<std::tuple<double, std::int64_t, std::int64_t>> all;
-    for (const auto& of_worker : records)
-      for (const EpisodeRecord& record : of_worker)
+    for (auto& of_worker : records)
+      for (const EpisodeRecord& record : value_or_raise(std::move(of_worker)))
         all.emplace_back(record.episode_return, record.agent_steps, record.frames);
     return all;
   }
@@ -171,21 +171,25 @@ class PyAgent {
   std::vector<std::array<int, 7>> evaluated_actions(std::uint64_t seed, std::int64_t episode,
                                                     std::int64_t agent_steps) {
     std::vector<std::unique_ptr<Environment>> environments;
-    environments.push_back(value_or_raise(make_environment(saved_.config.level, saved_.config.environment)));
+    environments.push_back(value_or_raise(make_world()));
     std::vector<std::array<int, 7>> actions;
-    chrysalis::evaluate(*policies_.front(), environments,
-                        {.seed = seed,
-                         .first_episode = episode,
-                         .actions = action_set(saved_.config.agent.actions).value(),
-                         .task = saved_.task},
-                        [&](const EvaluationView& view) {
-                          actions.push_back(view.action->parts());
-                          return static_cast<std::int64_t>(actions.size()) < agent_steps;
-                        });
+    value_or_raise(chrysalis::evaluate(*policies_.front(), environments,
+                                       {.seed = seed,
+                                        .first_episode = episode,
+                                        .actions = action_set(saved_.config.agent.actions).value(),
+                                        .task = saved_.task},
+                                       [&](const EvaluationView& view) {
+                                         actions.push_back(view.action->parts());
+                                         return static_cast<std::int64_t>(actions.size()) < agent_steps;
+                                       }));
     return actions;
   }
 
  private:
+  Result<std::unique_ptr<Environment>> make_world() const {
+    return make_environment(saved_.config.level, saved_.config.environment, saved_.config.dmlab);
+  }
+
   // As `chrysalis eval` has them.
   static constexpr int kEnvironmentsPerWorker = 16;
   static constexpr int kDecisionsBetweenSignals = 256;

@@ -1,6 +1,6 @@
 #include "binding.h"
 #include "chrysalis/env/environment_group.h"
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 
 namespace chrysalis::python {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "binding.h"
 #include "chrysalis/env/environment_pool.h"
-#include "chrysalis/env/native_environment.h"
+#include "chrysalis/env/make_environment.h"
 
 namespace chrysalis::python {
 namespace {
