@@ -48,6 +48,10 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
   if (!options.policy.empty() && options.policy != "random")
     return invalid_input("unknown policy '{}': expected random{}", options.policy,
                          did_you_mean(options.policy, {"random"}));
+  // As the options are spelled: load_saved_agent() knows them under other names.
+  if (options.member && !options.checkpoint.empty())
+    return invalid_input("--member and --checkpoint: expected one of the two, a checkpoint is of one member");
+
   if (options.run.empty()) {
     for (const auto& [name, given] : {std::pair{"--checkpoint", !options.checkpoint.empty()},
                                       {"--member", options.member.has_value()},
