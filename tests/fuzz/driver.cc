@@ -5,6 +5,9 @@
 //   NAME_fuzz --input FILE    one input, as libFuzzer and the line above leave them
 //   NAME_fuzz --seeds DIR     writes what it begins with, for libFuzzer
 #include <fmt/format.h>
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 #include <csignal>
 #include <cstdlib>
@@ -136,6 +139,9 @@ int run(int argc, char** argv) {
   }
   input_path = std::filesystem::path(argv[0]).filename().string() + ".input";
   std::signal(SIGABRT, on_abort);
+#if defined(__SANITIZE_ADDRESS__)
+  __sanitizer_set_death_callback(save_input);  // What a sanitizer finds ends the process without SIGABRT.
+#endif
   for (const std::string& seed : seeds) {
     input = seed;
     run_input();
@@ -151,13 +157,6 @@ int run(int argc, char** argv) {
 
 }  // namespace
 }  // namespace chrysalis
-
-#if defined(__SANITIZE_ADDRESS__)
-// What a sanitizer finds ends the process without SIGABRT.
-extern "C" void __asan_on_error() {
-  chrysalis::save_input();
-}
-#endif
 
 int main(int argc, char** argv) {
   return chrysalis::run(argc, argv);
