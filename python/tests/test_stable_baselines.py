@@ -6,8 +6,8 @@ import pytest
 
 import chrysalis  # noqa: F401  Makes the levels known to Gymnasium.
 
-# It needs PyTorch, whose own wheels for Linux bring CUDA along: where neither is installed there is nothing to
-# test.
+# It needs PyTorch, whose own wheels for Linux bring CUDA along: where neither is installed there is nothing
+# to test.
 pytest.importorskip("torch", reason="PyTorch is not installed here")
 stable_baselines3 = pytest.importorskip("stable_baselines3", reason="Stable-Baselines3 is not installed here")
 
