@@ -179,7 +179,12 @@ def test_control_c_ends_an_evaluation(run: Path):
     import threading
 
     agent = chrysalis.Agent.load(run, workers=2)
-    threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt):
-        agent.evaluate(10_000_000)
+    # A shell's background jobs ignore SIGINT from the start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.3, signal.raise_signal, [signal.SIGINT]).start()
+        with pytest.raises(KeyboardInterrupt):
+            agent.evaluate(10_000)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert len(agent.evaluate(1)) == 1

@@ -214,7 +214,9 @@ def test_goes_on_in_a_forked_child():
 
 def test_control_c_ends_a_loop_of_steps():
     program = (
-        "import numpy as np, chrysalis\n"
+        "import signal, numpy as np, chrysalis\n"
+        # A shell's background jobs ignore it from the start.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "envs = chrysalis.make_vec('seek_apples', 64, workers=4)\n"
         "envs.reset(seed=1)\n"
         "print('ready', flush=True)\n"
