@@ -77,7 +77,7 @@ def test_says_what_is_no_run(run, tmp_path):
         chrysalis.Run(tmp_path)
     for version in (1, 99):
         sqlite3.connect(run / "run.sqlite").execute(f"PRAGMA user_version = {version}").connection.close()
-        with pytest.raises(ValueError, match=f"its tables have version {version}: expected 2"):
+        with pytest.raises(ValueError, match=f"its tables have version {version}: expected 3"):
             chrysalis.Run(run)
 
 
