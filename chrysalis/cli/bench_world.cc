@@ -115,13 +115,15 @@ Result<Json> bench_env(const BenchSettings& settings) {
 }
 
 void print_env(const Json& json) {
-  for (const auto& [level, row] : json.items())
-    fmt::print(
-        "env     {:32} {:>9.0f} agent steps/s per core, reset {:.4f} ms; world {:.0f} %, bots {:.0f} %, "
-        "drawing {:.0f} %\n",
-        level, row["agent_steps_per_s_per_core"].get<double>(), row["reset_ms"].get<double>(),
-        100 * row["world_share"].get<double>(), 100 * row["bots_share"].get<double>(),
-        100 * row["draw_share"].get<double>());
+  for (const auto& [level, row] : json.items()) {
+    fmt::print("env     {:32} {:>9.0f} agent steps/s per core, reset {:.4f} ms", level,
+               row["agent_steps_per_s_per_core"].get<double>(), row["reset_ms"].get<double>());
+    // A foreign engine does not tell.
+    if (row.contains("draw_share"))
+      fmt::print("; world {:.0f} %, bots {:.0f} %, drawing {:.0f} %", 100 * row["world_share"].get<double>(),
+                 100 * row["bots_share"].get<double>(), 100 * row["draw_share"].get<double>());
+    fmt::print("\n");
+  }
 }
 
 }  // namespace chrysalis

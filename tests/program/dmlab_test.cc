@@ -65,6 +65,9 @@ TEST_F(DmlabProgram, EvalRecordRenderAndBenchTakeItsLevels) {
   const Outcome bench = finished(
       Arguments{"bench", "env", "--seconds", "0.05", "--json", "--set", "level.name=dmlab:plain"} + peer());
   EXPECT_TRUE(Json::parse(bench.out)["env"].contains("dmlab:plain"));
+  const Outcome told =
+      finished(Arguments{"bench", "env", "--seconds", "0.05", "--set", "level.name=dmlab:plain"} + peer());
+  EXPECT_NE(told.out.find("env     dmlab:plain"), std::string::npos) << told.out;
   const Outcome above =
       run(Arguments{"render", "--level", "dmlab:plain", "--top-down", "--out", "above.png"} + peer(),
           scratch_.path());
