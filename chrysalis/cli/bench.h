@@ -22,6 +22,7 @@ struct BenchSettings {
   RunConfig config;
   double seconds = 5.0;           // For each figure; whole training takes four times as long.
   double sgemm_gflops = 0.0;      // Of one core, of this run.
+  int environments = 1;           // env: side by side on the core.
   std::string out;                // scaling: where the picture goes; empty: nowhere.
   std::vector<std::string> axes;  // scaling: what to vary.
 };

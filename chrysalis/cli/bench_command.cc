@@ -1,6 +1,7 @@
 // Speed, always beside the SGEMM rate of the same run.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <thread>
 
 #include "chrysalis/cli/bench.h"
@@ -38,6 +39,7 @@ struct Options {
   std::vector<std::string> assignments;
   std::string kernels;
   double seconds = 5.0;
+  std::optional<int> environments;
   std::vector<std::string> axes = scaling_axes();
   std::string out;
   bool json = false;
@@ -65,6 +67,9 @@ Status check(const Options& options) {
   CHRYSALIS_RETURN_IF_ERROR(check_name("bench", options.what, names()));
   for (const std::string& axis : options.axes)
     CHRYSALIS_RETURN_IF_ERROR(check_name("--axes", axis, scaling_axes()));
+  if (options.environments && options.what != "env")
+    return invalid_input("--environments {}: bench {} has train.environments; expected bench env",
+                         *options.environments, options.what);
   if (options.out.empty()) return {};
   if (options.what != "scaling")
     return invalid_input("--out {}: bench {} draws no picture; expected bench scaling", options.out,
@@ -93,6 +98,7 @@ Status run(const Options& options) {
   const BenchSettings settings = {.config = std::move(config),
                                   .seconds = options.seconds,
                                   .sgemm_gflops = sgemm.best(),
+                                  .environments = options.environments.value_or(1),
                                   .out = options.out,
                                   .axes = options.axes};
   Json json = {{"sgemm_gflops_per_core", sgemm.best()},
@@ -128,6 +134,9 @@ Action add_bench_command(CLI::App& app) {
                  "Time for each figure; train and profile take four times as long")
       ->check(CLI::Range(0.01, 600.0));
   app.add_option("--kernels", options->kernels, "native or torch: what computes the network on CPUs");
+  app.add_option("--environments", options->environments,
+                 "env: how many to step in turn on the core; default 1, which has its cache to itself")
+      ->check(CLI::Range(1, 10000));
   app.add_option("--axes", options->axes, "scaling: what to vary, of environments,cores,unroll,batch,members")
       ->delimiter(',');
   app.add_option("--out", options->out, "scaling: a picture, .svg");

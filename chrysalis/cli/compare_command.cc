@@ -136,7 +136,7 @@ void print_arms(const Json& arms) {
                cell(arm["final_return"]), cell(arm["best_member_final"]), cell(arm["area_under_curve"]));
   fmt::print(
       "Mean over seeds of training returns (bootstrap 95 % interval over seeds). Final: the last tenth of "
-      "agent steps.\n");
+      "agent steps, or as many tenths as it takes to hold an episode.\n");
 }
 
 Status run_compare(const Options& options) {

@@ -134,18 +134,23 @@ RunScores scores_of(const ComparedRun& run) {
   const auto& steps = run.member_agent_steps;
   const std::size_t levels = levels_of(run);
   RunScores scores{.agent_steps = std::accumulate(steps.begin(), steps.end(), std::int64_t{0}),
+                   .final_return = NAN,
                    .best_member_final = NAN};
-  LevelMeans all;
-  for (std::size_t m = 0; m < run.members.size(); ++m) {
-    LevelMeans own;
-    for (const PlacedReturn& episode : run.members[m])
-      if (static_cast<double>(episode.agent_steps) > 0.9 * static_cast<double>(steps[m])) {
-        own.add(episode);
-        all.add(episode);
-      }
-    scores.best_member_final = std::fmax(scores.best_member_final, own.mean(levels));
+  // Where episodes are long, the last tenth may hold none.
+  for (int tenths = 1; tenths <= 10 && std::isnan(scores.final_return); ++tenths) {
+    LevelMeans all;
+    for (std::size_t m = 0; m < run.members.size(); ++m) {
+      LevelMeans own;
+      for (const PlacedReturn& episode : run.members[m])
+        if (static_cast<double>(10 * episode.agent_steps) >
+            static_cast<double>(10 - tenths) * static_cast<double>(steps[m])) {
+          own.add(episode);
+          all.add(episode);
+        }
+      scores.best_member_final = std::fmax(scores.best_member_final, own.mean(levels));
+    }
+    scores.final_return = all.mean(levels);
   }
-  scores.final_return = all.mean(levels);
   const std::int64_t longest = steps.empty() ? 0 : std::ranges::max(steps);
   scores.area_under_curve =
       longest == 0 ? NAN : mean_of_finite(return_curve(run, static_cast<double>(longest), kAreaStretches));

@@ -50,7 +50,9 @@ std::vector<double> return_curve(const ComparedRun& run, double end, int count);
 
 struct RunScores {
   std::int64_t agent_steps = 0;  // Of all members.
-  double final_return = 0;       // Mean over the last tenth of each member's agent steps, all members.
+  // Mean over the last tenth of each member's agent steps, all members; over as many tenths as it takes where
+  // no episode ended in it.
+  double final_return = 0;
   double best_member_final = 0;  // The greatest of the members' own.
   double area_under_curve = 0;   // Mean of return_curve() over the run's own length, 50 stretches: a return.
 };

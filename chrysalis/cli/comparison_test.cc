@@ -104,11 +104,22 @@ TEST(RunScores, AreaIsTheMeanOverAgentStepsNotOverEpisodes) {
   EXPECT_NEAR(scores_of(run_with(episodes, 1000)).area_under_curve, 5, 1e-9);
 }
 
+TEST(RunScores, FinalReachesBackToWhereEpisodesEnded) {
+  ComparedRun run = run_with({{40, 100}, {70, 100}, {71, 1}, {80, 3}}, 100);
+  EXPECT_EQ(scores_of(run).final_return, 2) << "the last three tenths";
+  EXPECT_EQ(scores_of(run).best_member_final, 2);
+  EXPECT_EQ(scores_of(run_with({{10, 1}}, 100)).final_return, 1);
+  // All members by as much.
+  run.member_agent_steps.push_back(100);
+  run.members.push_back({{75, "a", 50}, {95, "a", 8}});
+  EXPECT_EQ(scores_of(run).final_return, 8);
+}
+
 TEST(RunScores, WithoutEpisodesThereIsNoNumber) {
-  const RunScores scores = scores_of(run_with({{10, 1}}, 100));
+  const RunScores scores = scores_of(run_with({}, 100));
   EXPECT_TRUE(std::isnan(scores.final_return));
   EXPECT_TRUE(std::isnan(scores.best_member_final));
-  EXPECT_EQ(scores.area_under_curve, 1);
+  EXPECT_TRUE(std::isnan(scores.area_under_curve));
   EXPECT_TRUE(std::isnan(scores_of(run_of("r", "1", {})).area_under_curve));
 }
 

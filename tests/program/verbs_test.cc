@@ -276,8 +276,9 @@ TEST(Verbs, BenchMeasuresEverything) {
   const Keys levels = {"seek_apples", "explore_object_locations_small", "nav_maze_static_01"};
   for (const std::string& level : levels) {
     EXPECT_EQ(keys_of(all["render"][level]), (Keys{"observations_per_s_per_core"}));
-    EXPECT_EQ(keys_of(all["env"][level]),
-              (Keys{"agent_steps_per_s_per_core", "reset_ms", "world_share", "bots_share", "draw_share"}));
+    EXPECT_EQ(keys_of(all["env"][level]), (Keys{"environments", "agent_steps_per_s_per_core", "reset_ms",
+                                                "world_share", "bots_share", "draw_share"}));
+    EXPECT_EQ(all["env"][level]["environments"], 1);
   }
   EXPECT_EQ(keys_of(all["act"]),
             (Keys{"batch", "agent_steps_per_s_per_core", "gflops_per_core", "fraction_of_sgemm"}));
@@ -286,6 +287,26 @@ TEST(Verbs, BenchMeasuresEverything) {
   EXPECT_EQ(keys_of(all["train"]), (Keys{"level", "cores", "agent_steps_per_s", "gflops", "fraction_of_sgemm",
                                          "cpu_of_busy_time", "peak_resident_mib", "members", "unrolls_mib"}));
   EXPECT_GT(all["train"]["agent_steps_per_s"], 0);
+}
+
+TEST(Verbs, BenchStepsAsManyEnvironmentsInTurnAsItIsTold) {
+  const ScratchDirectory scratch;
+  const auto outcomes = run_all(
+      {Arguments{"bench", "env", "--environments", "3", "--seconds", "0.01", "--json"} + kTinySettings,
+       {"bench", "train", "--environments", "3"},
+       {"bench", "env", "--environments", "0"},
+       {"bench", "env", "--environments", "2", "--set", "level.name=dmlab:lt_chasm"}},
+      scratch.path());
+  ASSERT_EQ(outcomes[0].exit_code, 0) << outcomes[0].err;
+  EXPECT_EQ(Json::parse(outcomes[0].out)["env"]["lt_chasm"]["environments"], 3);
+  const std::string_view refused[] = {
+      "error: --environments 3: bench train has train.environments; expected bench env\n",
+      "error: chrysalis bench: --environments: Value 0 not in range 1 to 10000; see chrysalis bench --help\n",
+      "error: --environments 2: dmlab:lt_chasm is measured one at a time; expected 1\n"};
+  for (std::size_t i = 0; i < std::size(refused); ++i) {
+    EXPECT_EQ(outcomes[i + 1].exit_code, 2);
+    EXPECT_EQ(outcomes[i + 1].err, refused[i]);
+  }
 }
 
 // TMPDIR for the programs that are run while it lives.
