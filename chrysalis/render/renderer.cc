@@ -38,6 +38,17 @@ Scratch& scratch() {
   return of_thread;
 }
 
+// Whether its memory can be used again: nobody else reads it, also no other thread any more.
+bool has_one_reader(const std::shared_ptr<Scene>& scene) {
+#ifdef __SANITIZE_THREAD__
+  return false;  // ThreadSanitizer knows no fences.
+#else
+  if (scene.use_count() != 1) return false;
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return true;
+#endif
+}
+
 void add_items(const Camera& camera, const World& world, DrawList& draw_list) {
   const std::span<const Item> items = world.items();
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -96,9 +107,7 @@ void Renderer::set_map(std::shared_ptr<const Map> map) {
     scene_ = of_thread.scene;
   } else {
     if (of_thread.scene == scene_) of_thread.scene.reset();
-    // Memory that nobody else reads, also no other thread any more, is used again.
-    if (scene_ == nullptr || scene_.use_count() > 1) scene_ = std::make_shared<Scene>();
-    std::atomic_thread_fence(std::memory_order_acquire);
+    if (!has_one_reader(scene_)) scene_ = std::make_shared<Scene>();
     std::vector<Surface> surfaces = pad_surfaces(*map);
     if (surfaces.empty()) {
       build_scene(map->surfaces, textures(), *scene_);
