@@ -12,7 +12,7 @@ help:
 	@echo 'make demo            train a population by a curriculum, film its best (15 minutes on two cores)'
 	@echo 'make test            build and run every test, also under AddressSanitizer and UBSan'
 	@echo 'make python-test     install the Python package into a fresh virtual environment and run its tests'
-	@echo 'make build           the program: $(PROGRAM)'
+	@echo 'make build           the program and all else that is installed: $(PROGRAM)'
 	@echo 'make install         program, library, headers, CMake package; PREFIX=$(PREFIX)'
 	@echo 'make deps            the Debian packages that are missing; the commands above do so too'
 	@echo 'make format          clang-format over every source'
@@ -23,7 +23,7 @@ deps:
 
 build: deps
 	cmake --preset release
-	cmake --build --preset release --parallel $(JOBS) --target chrysalis
+	cmake --build --preset release --parallel $(JOBS) --target product
 
 # The release tests come last, so that the closing line is ctest's over the whole program.
 test: deps

@@ -4,6 +4,13 @@
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/chrysalis)
 
+# All that is installed, and with it all that `make build` builds.
+add_custom_target(product)
+function(chrysalis_install target)
+  install(TARGETS ${target} ${ARGN})
+  add_dependencies(product ${target})
+endfunction()
+
 # Each room has its export file, because CMake checks all targets of one file at once, and its facts in
 # rooms.cmake: the rooms that it uses, and the packages behind the libraries that it links.
 set(facts "")
@@ -13,15 +20,16 @@ foreach(room ${CHRYSALIS_ROOMS})
     continue()
   endif()
   list(APPEND installed ${room})
-  install(TARGETS chrysalis_${room} EXPORT chrysalis_${room}
-          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-          FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  chrysalis_install(chrysalis_${room} EXPORT chrysalis_${room}
+                    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+                    FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
   if(CHRYSALIS_ROOM_${room}_SHARED)
-    install(TARGETS ${CHRYSALIS_ROOM_${room}_SHARED}_library LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+    chrysalis_install(${CHRYSALIS_ROOM_${room}_SHARED}_library
+                      LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
   endif()
   if(CHRYSALIS_ROOM_${room}_HELPER)
-    install(TARGETS ${CHRYSALIS_ROOM_${room}_HELPER}
-            RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/chrysalis)
+    chrysalis_install(${CHRYSALIS_ROOM_${room}_HELPER}
+                      RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/chrysalis)
   endif()
   install(EXPORT chrysalis_${room} NAMESPACE chrysalis:: DESTINATION ${package_dir} FILE room_${room}.cmake)
 
@@ -46,9 +54,9 @@ install(FILES ${PROJECT_BINARY_DIR}/package/chrysalisConfig.cmake ${PROJECT_BINA
         DESTINATION ${package_dir})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 if(TARGET chrysalis)
-  install(TARGETS chrysalis RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  chrysalis_install(chrysalis RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   if(TARGET chrysalis-torch)
-    install(TARGETS chrysalis-torch RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+    chrysalis_install(chrysalis-torch RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     add_dependencies(chrysalis chrysalis-torch)  # Who builds the one wants both.
   endif()
   install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/chrysalis/configs)
