@@ -185,7 +185,7 @@ void Trainer::apply(Entry& entry, Lock& lock) {
   std::vector<EpisodeRecord> episodes;
   const UpdateReport report = member.apply(episodes);
   lock.lock();
-  entry.unsettled.emplace();
+  entry.unsettled = Unsettled();
   if (!report.finite) {
     entry.unsettled->divergence =
         fmt::format("update {} ({} agent steps): loss {}, gradient norm {}", member.counters().updates + 1,
