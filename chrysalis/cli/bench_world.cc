@@ -1,8 +1,9 @@
 // Worlds and pictures: one core, no network.
-#include <algorithm>
+#include <span>
 
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/core/stage_clock.h"
+#include "chrysalis/env/environment_group.h"
 #include "chrysalis/env/make_environment.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/levels/catalog.h"
@@ -76,66 +77,34 @@ Result<Json> bench_foreign(const BenchSettings& settings) {
   return Json{{config.level.name, {{"agent_steps_per_s_per_core", steps}, {"reset_ms", 1000.0 / resets}}}};
 }
 
-// Some environments of one level, side by side on one core. Each goes on where it was, and begins anew when
-// its episode has ended.
-class Environments {
- public:
-  static Result<Environments> create(const LevelConfig& level, const EnvironmentConfig& config, int count) {
-    Environments made;
-    for (int i = 0; i < count; ++i) {
-      CHRYSALIS_ASSIGN_OR_RETURN(auto environment, NativeEnvironment::create(level, config));
-      environment->reset(made.next_seed_++);
-      made.environments_.push_back({std::move(environment)});
-      made.environments_.back().rgb.resize(made.spec().observation_bytes());
-    }
-    return made;
-  }
-  const EnvironmentSpec& spec() const { return environments_.front().environment->spec(); }
-  std::size_t size() const { return environments_.size(); }
-  void reset_first() { environments_.front().reset(next_seed_++); }
-
-  void step(const RawAction& action) {
-    for (Running& running : environments_) {
-      if (running.ended) running.reset(next_seed_++);
-      {
-        const StageScope scope(Stage::kWorld);
-        running.ended = running.environment->step(action).ended;
-      }
-      const StageScope scope(Stage::kDraw);
-      running.environment->observe(running.rgb);
-    }
-  }
-
- private:
-  struct Running {
-    std::unique_ptr<NativeEnvironment> environment;
-    std::vector<std::uint8_t> rgb;
-    bool ended = false;
-
-    void reset(std::uint64_t seed) {
-      environment->reset(seed);
-      ended = false;
-    }
-  };
-  std::vector<Running> environments_;
-  std::uint64_t next_seed_ = 0;
-};
-
 Result<Json> bench_env(const BenchSettings& settings) {
   if (is_dmlab_level(settings.config.level.name)) return bench_foreign(settings);
+  const auto count = static_cast<std::size_t>(settings.environments);
   Json json;
   for (const auto& entry : level_catalog()) {
-    CHRYSALIS_ASSIGN_OR_RETURN(auto environments,
-                               Environments::create({.name = std::string(entry.name)},
-                                                    settings.config.environment, settings.environments));
+    std::vector<std::unique_ptr<Environment>> environments;
+    for (std::size_t i = 0; i < count; ++i) {
+      CHRYSALIS_ASSIGN_OR_RETURN(
+          auto environment,
+          NativeEnvironment::create({.name = std::string(entry.name)}, settings.config.environment));
+      environments.push_back(std::move(environment));
+    }
+    EnvironmentGroup group({}, std::move(environments));
+    const std::size_t bytes = group.spec().observation_bytes();
+    std::vector<std::uint8_t> rgb(count * bytes);
+    std::vector<std::uint8_t*> pictures;
+    for (std::size_t i = 0; i < count; ++i) pictures.push_back(rgb.data() + i * bytes);
     // An episode's worth of agent steps, whatever the number of environments.
-    const auto count = static_cast<std::size_t>(environments.spec().episode_agent_steps());
-    const auto actions =
-        random_actions(static_cast<int>((count + environments.size() - 1) / environments.size()));
-    const auto work = [&] { std::ranges::for_each(actions, [&](auto& a) { environments.step(a); }); };
-    const double steps =
-        median_rate(settings.seconds, static_cast<double>(actions.size() * environments.size()), work);
-    const double resets = median_rate(settings.seconds / 5, 1, [&] { environments.reset_first(); });
+    const auto episode_steps = static_cast<std::size_t>(group.spec().episode_agent_steps());
+    const std::size_t steps_of_each = (episode_steps + count - 1) / count;
+    const auto actions = random_actions(static_cast<int>(steps_of_each * count));
+    const auto work = [&] {
+      for (std::size_t step = 0; step < steps_of_each; ++step)
+        group.step(std::span(actions).subspan(step * count, count), pictures);
+    };
+    const double steps = median_rate(settings.seconds, static_cast<double>(actions.size()), work);
+    const double resets =
+        median_rate(settings.seconds / 5, static_cast<double>(count), [&] { group.begin_anew({}); });
     // Once more by the clock, which costs a little itself.
     StageClock clock(1);
     {
@@ -145,7 +114,7 @@ Result<Json> bench_env(const BenchSettings& settings) {
     const StageTotals totals = clock.read().front();
     const auto ns_of = [&](Stage stage) { return static_cast<double>(totals.at(Pass::kNone, stage).ns); };
     const double all = ns_of(Stage::kWorld) + ns_of(Stage::kBots) + ns_of(Stage::kDraw);
-    json[entry.name] = {{"environments", environments.size()},
+    json[entry.name] = {{"environments", count},
                         {"agent_steps_per_s_per_core", steps},
                         {"reset_ms", 1000.0 / resets},
                         {"world_share", ns_of(Stage::kWorld) / all},

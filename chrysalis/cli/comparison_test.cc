@@ -109,6 +109,7 @@ TEST(RunScores, FinalReachesBackToWhereEpisodesEnded) {
   EXPECT_EQ(scores_of(run).final_return, 2) << "the last three tenths";
   EXPECT_EQ(scores_of(run).best_member_final, 2);
   EXPECT_EQ(scores_of(run_with({{10, 1}}, 100)).final_return, 1);
+  EXPECT_EQ(scores_of(run_with({{10, 1}}, 100)).area_under_curve, 1);
   // All members by as much.
   run.member_agent_steps.push_back(100);
   run.members.push_back({{75, "a", 50}, {95, "a", 8}});
