@@ -1,4 +1,5 @@
-# chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [PROGRAM name | HELPER name] [SHARED name])
+# chrysalis_room(NAME [DEPS rooms…] [LINK libraries…] [TORCH] [HOT] [UNFUZZED] [PROGRAM name | HELPER name]
+#                [SHARED name])
 #
 # One folder chrysalis/NAME, one target chrysalis::NAME. Every *.cc of the folder is compiled, so no file
 # can be dead: *_test.cc into the test program NAME_test, main.cc into PROGRAM or HELPER (a program that the
@@ -9,9 +10,11 @@
 # declared before it; tests/rooms_test.cmake holds the sources to that list. TORCH rooms may include
 # LibTorch; with CHRYSALIS_TORCH=OFF they and the rooms that use them are left out, as are those of
 # CHRYSALIS_LEAVE_OUT.
+# HOT: here are the loops of a training second, and of most tests, so it is optimised however long that takes
+# to compile. UNFUZZED: no fuzzer reaches it, and with libFuzzer's checks clang takes a quarter of an hour.
 set(CHRYSALIS_ROOMS "" CACHE INTERNAL "Every room, in order, also those left out of this build")
 function(chrysalis_room name)
-  cmake_parse_arguments(ROOM "TORCH" "PROGRAM;HELPER;SHARED" "DEPS;LINK" ${ARGN})
+  cmake_parse_arguments(ROOM "TORCH;HOT;UNFUZZED" "PROGRAM;HELPER;SHARED" "DEPS;LINK" ${ARGN})
   foreach(dep ${ROOM_DEPS})
     if(NOT dep IN_LIST CHRYSALIS_ROOMS)
       message(FATAL_ERROR "Room ${name} uses room ${dep}, which does not stand above it in CMakeLists.txt")
@@ -53,12 +56,16 @@ function(chrysalis_room name)
   if(ROOM_TORCH)
     target_link_libraries(chrysalis_${name} PUBLIC chrysalis::torch)
   endif()
-  chrysalis_compile_options(chrysalis_${name} ${ROOM_TORCH})
+  set(unchecked "")
+  if(ROOM_UNFUZZED AND CHRYSALIS_FUZZ)
+    set(unchecked UNCHECKED)
+  endif()
+  chrysalis_compile_options(chrysalis_${name} ${ROOM_TORCH} ${unchecked})
+  if(NOT ROOM_HOT AND NOT ROOM_TORCH)  # LibTorch's precompiled header is of one optimisation.
+    chrysalis_compile_quickly(chrysalis_${name})
+  endif()
 
   if(ROOM_PROGRAM)
-    if(NOT ROOM_TORCH)
-      chrysalis_compile_quickly(chrysalis_${name})
-    endif()
     target_compile_definitions(chrysalis_${name} PRIVATE CHRYSALIS_VERSION="${PROJECT_VERSION}")
   endif()
   foreach(program ${ROOM_PROGRAM} ${ROOM_HELPER})
@@ -99,8 +106,8 @@ function(chrysalis_room name)
   endif()
 endfunction()
 
-# What is hot lies in the rooms' libraries. Tests and verbs are compiled in half the time without their loops
-# unrolled; sanitized ones, whose checks the optimizer works through, in half of that without any of it.
+# What is not hot is compiled in four fifths of the time without its loops unrolled; sanitized, where the
+# optimizer works through all the checks, in two fifths of it without any of that.
 function(chrysalis_compile_quickly target)
   if(CHRYSALIS_SANITIZE)
     target_compile_options(${target} PRIVATE -O0)
@@ -123,8 +130,9 @@ function(chrysalis_precompile_gtest target)
 endfunction()
 
 # Warnings, sanitizers and the meaning of floating point for one target; `torch`: whether it is of a TORCH
-# room. No fuzzer reaches the kernels, and clang takes a quarter of an hour for them with its checks.
+# room. UNCHECKED leaves the sanitizers out.
 function(chrysalis_compile_options target torch)
+  cmake_parse_arguments(OPTIONS "UNCHECKED" "" "" ${ARGN})
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wno-unused-parameter)
   if(CHRYSALIS_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
@@ -135,7 +143,7 @@ function(chrysalis_compile_options target torch)
     # The world, and with it every pixel and every weight, must not depend on how a compiler fuses a*b+c.
     target_compile_options(${target} PRIVATE -ffp-contract=off)
   endif()
-  if(CHRYSALIS_SANITIZE AND NOT (CHRYSALIS_FUZZ AND target STREQUAL "chrysalis_kernels"))
+  if(CHRYSALIS_SANITIZE AND NOT OPTIONS_UNCHECKED)
     # GCC's own manual: sanitizers make it see uninitialised values where there are none.
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)

@@ -6,6 +6,7 @@
 #include "chrysalis/cli/experiment.h"
 #include "chrysalis/cli/output_path.h"
 #include "chrysalis/cli/progress_line.h"
+#include "chrysalis/core/field.h"
 #include "chrysalis/store/durable_file.h"
 
 namespace chrysalis {
@@ -17,12 +18,21 @@ struct Options {
   std::vector<std::string> runs;
   std::vector<std::string> labels;
   std::string out;
+  std::string over = "agent_steps";
+  std::vector<std::string> lines;
   int points = 50;
   bool json = false;
 };
 
 Json number_or_null(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
+}
+
+Result<CurveAxis> axis_of(const std::string& over) {
+  if (over == "agent_steps") return CurveAxis::kAgentSteps;
+  if (over == "time") return CurveAxis::kTime;
+  return invalid_input("--over {}: expected agent_steps or time{}", over,
+                       did_you_mean(over, {"agent_steps", "time"}));
 }
 
 Result<std::vector<PlacedReturn>> placed_returns(Database& database, std::int64_t member,
@@ -35,7 +45,8 @@ Result<std::vector<PlacedReturn>> placed_returns(Database& database, std::int64_
     if (update == updates.end()) break;  // Recorded after the updates were read.
     placed.push_back({.agent_steps = update->agent_steps,
                       .level = episode.level,
-                      .episode_return = episode.episode_return});
+                      .episode_return = episode.episode_return,
+                      .seconds = update->seconds});
   }
   return placed;
 }
@@ -59,6 +70,7 @@ Result<ComparedRun> read_run(const std::string& path) {
     CHRYSALIS_ASSIGN_OR_RETURN(const auto updates, run.database().updates(member.member));
     CHRYSALIS_ASSIGN_OR_RETURN(auto placed, placed_returns(run.database(), member.member, updates));
     any = any || !placed.empty();
+    if (!updates.empty()) compared.seconds = std::max(compared.seconds, updates.back().seconds);
     compared.member_agent_steps.push_back(updates.empty() ? 0 : updates.back().agent_steps);
     compared.members.push_back(std::move(placed));
   }
@@ -77,17 +89,20 @@ Json over_seeds(std::span<const RunScores> scores, double RunScores::*number) {
           {"ci95", interval ? Json({interval->low, interval->high}) : Json(nullptr)}};
 }
 
-Json curve_json(const ChartSeries& series) {
+Json curve_json(const ChartSeries& series, CurveAxis axis, double end) {
+  const char* place = axis == CurveAxis::kTime ? "seconds" : "agent_steps";
+  const auto count = static_cast<double>(series.x.size());
   Json curve = Json::array();
   for (std::size_t i = 0; i < series.x.size(); ++i)
-    curve.push_back({{"agent_steps", series.x[i]},
+    curve.push_back({{place, end * (static_cast<double>(i) + 0.5) / count},
                      {"mean_return", number_or_null(series.y[i])},
                      {"low", series.low.empty() ? Json(nullptr) : number_or_null(series.low[i])},
                      {"high", series.high.empty() ? Json(nullptr) : number_or_null(series.high[i])}});
   return curve;
 }
 
-Json arm_json(std::span<const ComparedRun> runs, const ComparedArm& arm, const ChartSeries& series) {
+// But its curve.
+Json arm_json(std::span<const ComparedRun> runs, const ComparedArm& arm) {
   Json json = {{"label", arm.label},
                {"settings", Json::object()},
                {"seeds", arm.runs.size()},
@@ -111,7 +126,6 @@ Json arm_json(std::span<const ComparedRun> runs, const ComparedArm& arm, const C
   json["final_return"] = over_seeds(scores, &RunScores::final_return);
   json["best_member_final"] = over_seeds(scores, &RunScores::best_member_final);
   json["area_under_curve"] = over_seeds(scores, &RunScores::area_under_curve);
-  json["curve"] = curve_json(series);
   return json;
 }
 
@@ -141,19 +155,27 @@ void print_arms(const Json& arms) {
 
 Status run_compare(const Options& options) {
   if (!options.out.empty()) CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".svg"}));
+  CHRYSALIS_ASSIGN_OR_RETURN(const CurveAxis axis, axis_of(options.over));
+  std::vector<ReferenceReturn> references;
+  for (const std::string& line : options.lines) {
+    CHRYSALIS_ASSIGN_OR_RETURN(ReferenceReturn reference, reference_return(line));
+    references.push_back(std::move(reference));
+  }
   std::vector<ComparedRun> runs;
   for (const std::string& path : options.runs) {
     CHRYSALIS_ASSIGN_OR_RETURN(ComparedRun run, read_run(path));
     runs.push_back(std::move(run));
   }
   CHRYSALIS_ASSIGN_OR_RETURN(const auto arms, arms_of(runs, options.labels));
-  const LineChart chart = comparison_chart(runs, arms, options.points);
+  const LineChart chart = comparison_chart(runs, arms, axis, options.points, references);
   if (!options.out.empty())
     CHRYSALIS_RETURN_IF_ERROR(
         replace_file(options.out, line_charts_svg({&chart, 1}, 1, {.width = 860, .height = 480})));
   Json json = {{"arms", Json::array()}};
-  for (std::size_t i = 0; i < arms.size(); ++i)
-    json["arms"].push_back(arm_json(runs, arms[i], chart.series[i]));
+  for (std::size_t i = 0; i < arms.size(); ++i) {
+    json["arms"].push_back(arm_json(runs, arms[i]));
+    json["arms"].back()["curve"] = curve_json(chart.series[i], axis, curve_end(runs, axis));
+  }
   if (options.json) {
     fmt::print("{}\n", json.dump(2));
     return {};
@@ -173,6 +195,10 @@ Action add_compare_command(CLI::App& app) {
   app.add_option("--label", options->labels, "What an arm is called; once for each, in order of appearance")
       ->allow_extra_args(false);
   app.add_option("--out", options->out, "Draw the curves too: a name that ends in .svg");
+  app.add_option("--over", options->over,
+                 "What curves run over: agent_steps, of each member, or time, of training");
+  app.add_option("--line", options->lines, "LABEL=RETURN: a line to see curves by, such as random=2.7")
+      ->allow_extra_args(false);
   app.add_option("--points", options->points, "Points of a curve")->check(CLI::Range(2, 10'000));
   app.add_flag("--json", options->json, "Print JSON, with the curves");
   return [options] { return run_compare(*options); };

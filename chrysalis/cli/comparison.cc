@@ -1,6 +1,7 @@
 #include "chrysalis/cli/comparison.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int kAreaStretches = 50;
 constexpr int kResamples = 10'000;
+constexpr double kHoursFrom = 2 * 3600;  // Seconds; shorter curves run over minutes.
 constexpr std::uint64_t kBootstrapSeed = 95;
 
 // Mean over the levels of the mean return of each; NaN unless every one of `levels` has an episode.
@@ -114,14 +116,25 @@ Result<std::vector<ComparedArm>> arms_of(std::span<const ComparedRun> runs,
   return arms;
 }
 
-std::vector<double> return_curve(const ComparedRun& run, double end, int count) {
+double curve_end(std::span<const ComparedRun> runs, CurveAxis axis) {
+  double end = 1;
+  for (const ComparedRun& run : runs) {
+    if (axis == CurveAxis::kTime) end = std::max(end, run.seconds);
+    if (axis == CurveAxis::kAgentSteps)
+      for (const std::int64_t steps : run.member_agent_steps) end = std::max(end, static_cast<double>(steps));
+  }
+  return end;
+}
+
+std::vector<double> return_curve(const ComparedRun& run, CurveAxis axis, double end, int count) {
   std::vector<LevelMeans> stretches(static_cast<std::size_t>(count));
   for (const auto& member : run.members)
     for (const PlacedReturn& episode : member) {
-      const auto steps = static_cast<double>(episode.agent_steps);
-      if (steps > end) continue;
+      const double place =
+          axis == CurveAxis::kTime ? episode.seconds : static_cast<double>(episode.agent_steps);
+      if (place > end) continue;
       // A stretch holds its end, as an update holds its last step.
-      const double at = std::ceil(steps / end * count) - 1;
+      const double at = std::ceil(place / end * count) - 1;
       stretches[static_cast<std::size_t>(std::clamp(at, 0.0, count - 1.0))].add(episode);
     }
   const std::size_t levels = levels_of(run);
@@ -151,9 +164,8 @@ RunScores scores_of(const ComparedRun& run) {
     }
     scores.final_return = all.mean(levels);
   }
-  const std::int64_t longest = steps.empty() ? 0 : std::ranges::max(steps);
-  scores.area_under_curve =
-      longest == 0 ? NAN : mean_of_finite(return_curve(run, static_cast<double>(longest), kAreaStretches));
+  scores.area_under_curve = mean_of_finite(return_curve(
+      run, CurveAxis::kAgentSteps, curve_end({&run, 1}, CurveAxis::kAgentSteps), kAreaStretches));
   return scores;
 }
 
@@ -170,18 +182,31 @@ std::optional<Interval> bootstrap95(std::span<const double> values) {
   return Interval{.low = means[kResamples / 40], .high = means[kResamples - 1 - kResamples / 40]};
 }
 
-LineChart comparison_chart(std::span<const ComparedRun> runs, std::span<const ComparedArm> arms, int count) {
-  std::int64_t end = 1;
-  for (const ComparedRun& run : runs)
-    for (const std::int64_t steps : run.member_agent_steps) end = std::max(end, steps);
+Result<ReferenceReturn> reference_return(const std::string& text) {
+  const std::size_t sign = text.rfind('=');
+  if (sign != std::string::npos && sign > 0) {
+    ReferenceReturn reference{.label = text.substr(0, sign)};
+    const char* end = text.data() + text.size();
+    const auto [at, failed] = std::from_chars(text.data() + sign + 1, end, reference.value);
+    if (failed == std::errc{} && at == end && std::isfinite(reference.value)) return reference;
+  }
+  return invalid_input("--line {}: expected LABEL=RETURN, such as random=2.7", text);
+}
+
+LineChart comparison_chart(std::span<const ComparedRun> runs, std::span<const ComparedArm> arms,
+                           CurveAxis axis, int count, std::span<const ReferenceReturn> references) {
+  const double end = curve_end(runs, axis);
+  const bool over_time = axis == CurveAxis::kTime, in_hours = end >= kHoursFrom;
+  const double unit = !over_time ? 1 : in_hours ? 3600 : 60;
   LineChart chart{.title = "Return of training episodes",
-                  .x_label = "agent steps of each member",
+                  .x_label = !over_time ? "agent steps of each member"
+                             : in_hours ? "hours of training"
+                                        : "minutes of training",
                   .y_label = "mean return",
                   .series = {}};
   for (const ComparedArm& arm : arms) {
     std::vector<std::vector<double>> curves;
-    for (const std::size_t run : arm.runs)
-      curves.push_back(return_curve(runs[run], static_cast<double>(end), count));
+    for (const std::size_t run : arm.runs) curves.push_back(return_curve(runs[run], axis, end, count));
     ChartSeries series{
         .name = fmt::format("{} ({} seed{})", arm.label, curves.size(), curves.size() == 1 ? "" : "s"),
         .marked = false};
@@ -189,7 +214,7 @@ LineChart comparison_chart(std::span<const ComparedRun> runs, std::span<const Co
       std::vector<double> seeds;
       for (const auto& curve : curves)
         if (std::isfinite(curve[p])) seeds.push_back(curve[p]);
-      series.x.push_back(static_cast<double>(end) * (static_cast<double>(p) + 0.5) / count);
+      series.x.push_back(end / unit * (static_cast<double>(p) + 0.5) / count);
       // Only where all seeds say something: a mean over fewer would jump where one ends.
       const bool whole = seeds.size() == curves.size();
       series.y.push_back(whole ? mean_of(seeds) : NAN);
@@ -202,6 +227,12 @@ LineChart comparison_chart(std::span<const ComparedRun> runs, std::span<const Co
     }
     chart.series.push_back(std::move(series));
   }
+  for (const ReferenceReturn& reference : references)
+    chart.series.push_back({.name = reference.label,
+                            .x = {0, end / unit},
+                            .y = {reference.value, reference.value},
+                            .marked = false,
+                            .dashed = true});
   return chart;
 }
 

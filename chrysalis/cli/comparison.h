@@ -20,6 +20,7 @@ struct PlacedReturn {
   std::int64_t agent_steps = 0;  // Of its member, at the update that it was recorded with.
   std::string level;
   double episode_return = 0;
+  double seconds = 0;  // Of training up to that update, over all resumes.
 };
 
 // What a comparison needs of one run.
@@ -29,6 +30,13 @@ struct ComparedRun {
   std::vector<std::pair<std::string, std::string>> settings;  // Path and value, all that make the experiment.
   std::vector<std::int64_t> member_agent_steps;               // Trained on, one for each member.
   std::vector<std::vector<PlacedReturn>> members;             // Each member's, by agent steps.
+  double seconds = 0;                                         // Of training, over all resumes.
+};
+
+// What a curve runs over.
+enum class CurveAxis {
+  kAgentSteps,  // Of each member.
+  kTime,        // Seconds of training, without the time between a stop and its resume.
 };
 
 struct ComparedArm {
@@ -43,10 +51,12 @@ struct ComparedArm {
 Result<std::vector<ComparedArm>> arms_of(std::span<const ComparedRun> runs,
                                          const std::vector<std::string>& labels);
 
-// Mean return over `count` equal stretches of [0, end] agent steps of each member, all members together.
-// Where a run has several levels, each counts the same. NaN for a stretch in which a level of the run has no
-// episode.
-std::vector<double> return_curve(const ComparedRun& run, double end, int count);
+// Where the axis of a comparison ends: with the longest member of all, or the longest run; at least 1.
+double curve_end(std::span<const ComparedRun> runs, CurveAxis axis);
+
+// Mean return over `count` equal stretches of [0, end] of the axis, all members together. Where a run has
+// several levels, each counts the same. NaN for a stretch in which a level of the run has no episode.
+std::vector<double> return_curve(const ComparedRun& run, CurveAxis axis, double end, int count);
 
 struct RunScores {
   std::int64_t agent_steps = 0;  // Of all members.
@@ -54,7 +64,7 @@ struct RunScores {
   // no episode ended in it.
   double final_return = 0;
   double best_member_final = 0;  // The greatest of the members' own.
-  double area_under_curve = 0;   // Mean of return_curve() over the run's own length, 50 stretches: a return.
+  double area_under_curve = 0;   // Mean of return_curve() over the run's own agent steps, 50 stretches.
 };
 // A number is NaN where the run has no episode to say it by.
 RunScores scores_of(const ComparedRun& run);
@@ -67,8 +77,17 @@ struct Interval {
 // the same key. None for fewer than two values.
 std::optional<Interval> bootstrap95(std::span<const double> values);
 
+// A return to see curves by: a random policy's, a person's.
+struct ReferenceReturn {
+  std::string label;
+  double value = 0;
+};
+// LABEL=RETURN. Error: what was expected.
+Result<ReferenceReturn> reference_return(const std::string& text);
+
 // One line for each arm: mean over its seeds, with a band: bootstrap95() from three seeds on, least to most
-// for two. All arms over the same `count` stretches, up to the longest member of all.
-LineChart comparison_chart(std::span<const ComparedRun> runs, std::span<const ComparedArm> arms, int count);
+// for two. All arms over the same `count` stretches, up to curve_end(). After them one for each reference.
+LineChart comparison_chart(std::span<const ComparedRun> runs, std::span<const ComparedArm> arms,
+                           CurveAxis axis, int count, std::span<const ReferenceReturn> references);
 
 }  // namespace chrysalis

@@ -10,6 +10,8 @@
 namespace chrysalis {
 namespace {
 
+constexpr CurveAxis kSteps = CurveAxis::kAgentSteps;
+
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 ComparedRun run_of(std::string path, std::string seed, Settings settings) {
@@ -66,22 +68,32 @@ TEST(Arms, TheSameEvidenceTwiceAndLabelsThatDoNotFitAreRefused) {
 
 TEST(ReturnCurve, IsTheMeanInEachStretchWhichHoldsItsEnd) {
   const ComparedRun run = run_with({{10, 1}, {25, 3}, {26, 5}, {60, 7}, {100, 9}}, 100);
-  const auto curve = return_curve(run, 100, 4);
+  const auto curve = return_curve(run, kSteps, 100, 4);
   EXPECT_EQ(curve[0], 2);
   EXPECT_EQ(curve[1], 5);
   EXPECT_EQ(curve[2], 7);
   EXPECT_EQ(curve[3], 9);
-  EXPECT_TRUE(std::isnan(return_curve(run, 200, 4)[3]));
-  EXPECT_EQ(return_curve(run, 50, 2)[1], 5);  // What lies beyond the end is left out.
+  EXPECT_TRUE(std::isnan(return_curve(run, kSteps, 200, 4)[3]));
+  EXPECT_EQ(return_curve(run, kSteps, 50, 2)[1], 5);  // What lies beyond the end is left out.
+}
+
+TEST(ReturnCurve, OverTimeGoesByTheSecondsOfTraining) {
+  ComparedRun run = run_with({{10, 1}, {20, 3}, {30, 5}}, 30);
+  run.seconds = 400;
+  for (const auto& [episode, seconds] : {std::pair{0, 10.0}, {1, 390.0}, {2, 400.0}})
+    run.members[0][static_cast<std::size_t>(episode)].seconds = seconds;
+  EXPECT_EQ(curve_end({&run, 1}, CurveAxis::kTime), 400);
+  EXPECT_EQ(curve_end({&run, 1}, kSteps), 30);
+  EXPECT_EQ(return_curve(run, CurveAxis::kTime, 400, 2), (std::vector<double>{1, 4}));
 }
 
 TEST(ReturnCurve, MembersCountTogetherAndLevelsTheSame) {
   ComparedRun run = run_with({{1, 1}, {2, 2}, {3, 3}, {7, 5}}, 10);
   run.member_agent_steps.push_back(10);
   run.members.push_back({{4, "a", 6}});
-  EXPECT_EQ(return_curve(run, 10, 1)[0], 17.0 / 5);
+  EXPECT_EQ(return_curve(run, kSteps, 10, 1)[0], 17.0 / 5);
   run.members[1] = {{4, "b", 6}};
-  const auto curve = return_curve(run, 10, 2);
+  const auto curve = return_curve(run, kSteps, 10, 2);
   EXPECT_EQ(curve[0], (2.0 + 6) / 2);
   EXPECT_TRUE(std::isnan(curve[1])) << "no episode of level b there";
 }
@@ -150,13 +162,46 @@ TEST(Bootstrap, IsTheSameEveryTimeAndNoneForOneValue) {
   EXPECT_FALSE(bootstrap95({}));
 }
 
+TEST(ReferenceReturn, IsALabelAndANumber) {
+  EXPECT_EQ(reference_return("random=2.7")->label, "random");
+  EXPECT_EQ(reference_return("random=2.7")->value, 2.7);
+  EXPECT_EQ(reference_return("alpha=1, tuned=-3e1")->label, "alpha=1, tuned");
+  EXPECT_EQ(reference_return("alpha=1, tuned=-3e1")->value, -30);
+  for (const char* wrong :
+       {"random", "=2", "random=", "random=two", "random=2x", "random=nan", "random=inf", ""})
+    EXPECT_EQ(reference_return(wrong).error().message,
+              fmt::format("--line {}: expected LABEL=RETURN, such as random=2.7", wrong));
+}
+
+TEST(ComparisonChart, RunsOverMinutesOrHoursWithReferencesAcross) {
+  std::vector<ComparedRun> runs{run_with({{50, 1}, {100, 3}}, 100)};
+  runs[0].members[0][0].seconds = 300;
+  runs[0].members[0][1].seconds = runs[0].seconds = 600;
+  const std::vector<ComparedArm> arms{{.label = "x", .settings = {}, .runs = {0}}};
+  const std::vector<ReferenceReturn> references{{"random", 2}};
+  const LineChart minutes = comparison_chart(runs, arms, CurveAxis::kTime, 2, references);
+  EXPECT_EQ(minutes.x_label, "minutes of training");
+  ASSERT_EQ(minutes.series.size(), 2u);
+  EXPECT_EQ(minutes.series[0].x, (std::vector<double>{2.5, 7.5}));
+  EXPECT_EQ(minutes.series[0].y, (std::vector<double>{1, 3}));
+  EXPECT_EQ(minutes.series[1].name, "random");
+  EXPECT_EQ(minutes.series[1].x, (std::vector<double>{0, 10}));
+  EXPECT_EQ(minutes.series[1].y, (std::vector<double>{2, 2}));
+  EXPECT_TRUE(minutes.series[1].dashed);
+  runs[0].seconds = 7200;
+  const LineChart hours = comparison_chart(runs, arms, CurveAxis::kTime, 2, {});
+  EXPECT_EQ(hours.x_label, "hours of training");
+  EXPECT_EQ(hours.series[0].x, (std::vector<double>{0.5, 1.5}));
+  EXPECT_EQ(comparison_chart(runs, arms, kSteps, 2, references).series[1].x, (std::vector<double>{0, 100}));
+}
+
 TEST(ComparisonChart, HasALineForEachArmAndABandWhereThereAreSeeds) {
   std::vector<ComparedRun> runs;
   for (const double value : {1.0, 2.0, 6.0}) runs.push_back(run_with({{50, value}, {100, value}}, 100));
   runs.push_back(run_with({{50, 4}}, 50));
   const auto chart = [&](std::vector<std::size_t> members) {
     const std::vector<ComparedArm> arms{{.label = "x", .settings = {}, .runs = std::move(members)}};
-    return comparison_chart(runs, arms, 2).series[0];
+    return comparison_chart(runs, arms, kSteps, 2, {}).series[0];
   };
   const ChartSeries three = chart({0, 1, 2});
   EXPECT_EQ(three.name, "x (3 seeds)");

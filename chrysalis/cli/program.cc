@@ -69,6 +69,7 @@ constexpr std::array kVerbs = {
          add_lineage_command},
     Verb{"compare", "Compare runs: final returns and areas under the curve, over seeds",
          "chrysalis compare runs/a1 runs/a2 runs/a3 runs/b1 runs/b2 runs/b3 --out curves.svg\n"
+         "  chrysalis compare runs/a1 runs/a2 --over time --line random=1.4 --out time.svg\n"
          "  chrysalis compare runs/mixed runs/plain --label mixture --label plain --json",
          add_compare_command},
     Verb{"bench", "Measure speed, beside the SGEMM rate of the same run",

@@ -1,7 +1,6 @@
 #include "chrysalis/levels/text_map.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -15,6 +14,7 @@
 #include "chrysalis/levels/map_draft.h"
 #include "chrysalis/levels/map_grid.h"
 #include "chrysalis/levels/map_options.h"
+#include "chrysalis/levels/map_placer.h"
 #include "chrysalis/levels/map_text.h"
 #include "chrysalis/world/pick_up.h"
 
@@ -22,10 +22,6 @@ namespace chrysalis {
 namespace {
 
 constexpr int kForageSeconds = 60;
-constexpr int kPlaceMax = 16000;  // Of a coordinate, either way.
-constexpr int kHeightMin = -1000, kHeightMax = 2000;
-constexpr int kStepHeight = 16;  // Of stairs; a body climbs 18 u.
-constexpr int kLavaDepth = 48, kLavaKillsBelow = 16;
 constexpr int kBotsMax = 19;
 // A body that stands between two spawns is in the way at one of them at most.
 constexpr float kSpawnsApart = 60.0f, kSpawnsApartUp = 112.0f;
@@ -183,226 +179,10 @@ class Parser {
     return {};
   }
 
-  // --- KIND NUMBER… OPTION… ---
-
-  // As many numbers as `low` and `high` have, behind the key.
-  template <std::size_t N>
-  Status read_numbers(const MapLine& line, const std::array<int, N>& low, const std::array<int, N>& high,
-                      std::array<float, N>& numbers) const {
-    for (std::size_t i = 0; i < N; ++i) {
-      const MapWord& word = line[std::min(i + 1, line.size() - 1)];
-      CHRYSALIS_RETURN_IF_ERROR(text_.number(word, low[i], high[i], numbers[i]));
-    }
-    return {};
-  }
-
-  Result<DraftRect> read_rect(const MapLine& line) const {
-    constexpr int kMin = -kPlaceMax, kMax = kPlaceMax;
-    std::array<float, 4> at{};
-    CHRYSALIS_RETURN_IF_ERROR(
-        (read_numbers<4>(line, {kMin, kMin, kMin, kMin}, {kMax, kMax, kMax, kMax}, at)));
-    for (const std::size_t axis : {0, 1})
-      if (at[axis] >= at[axis + 2])
-        return text_.error(line[axis + 3], fmt::format("more than {}: X0 Y0 X1 Y1", at[axis]));
-    return DraftRect{at[0], at[1], at[2], at[3]};
-  }
-
-  Result<Solid> read_solid(const MapLine& line) const {
-    constexpr int kMin = -kPlaceMax, kMax = kPlaceMax;
-    std::array<float, 6> at{};
-    CHRYSALIS_RETURN_IF_ERROR((read_numbers<6>(line, {kMin, kMin, kHeightMin, kMin, kMin, kHeightMin},
-                                               {kMax, kMax, kHeightMax, kMax, kMax, kHeightMax}, at)));
-    for (const std::size_t axis : {0, 1, 2})
-      if (at[axis] >= at[axis + 3])
-        return text_.error(line[axis + 4], fmt::format("more than {}: X0 Y0 Z0 X1 Y1 Z1", at[axis]));
-    return Solid{{at[0], at[1], at[2]}, {at[3], at[4], at[5]}};
-  }
-
-  Status add_area(const MapLine& line, const DraftArea& area) {
-    if (draft_.areas.size() == kMapAreasMax)
-      return text_.error(line[0].place, "one area more",
-                         fmt::format("at most {} rooms, doors, blocks, pools and steps", kMapAreasMax));
-    draft_.areas.push_back(area);
-    return {};
-  }
-
-  // room, door, block: X0 Y0 X1 Y1
-  Status read_area(const MapLine& line, DraftArea::Kind kind, const std::vector<std::string_view>& allowed) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
-    MapOptions options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 5, allowed, options));
-    return add_area(line, {.place = line[0].place,
-                           .kind = kind,
-                           .rect = rect,
-                           .floor = options.floor,
-                           .wall = options.wall,
-                           .ceiling = options.ceiling,
-                           .floor_height = options.height,
-                           .headroom = options.headroom});
-  }
-
-  // stairs X0 Y0 X1 Y1 SIDE from:N to:N, a step at a time; the last one lies at `to`.
-  Status read_stairs(const MapLine& line) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
-    CHRYSALIS_ASSIGN_OR_RETURN(const int side,
-                               text_.choice(line[5 < line.size() ? 5 : line.size() - 1], kMapSides));
-    MapOptions options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 6, {"from", "to", "floor", "wall"}, options));
-    if (!options.from || !options.to) return text_.error(line.back(), "from:N and to:N");
-    const int rise = *options.to - *options.from;
-    const int steps = std::max(1, (std::abs(rise) + kStepHeight - 1) / kStepHeight);
-    const auto between = [steps](float begin, float end, int i) {
-      return begin + (end - begin) * static_cast<float>(i) / static_cast<float>(steps);
-    };
-    for (int i = 0; i < steps; ++i) {
-      DraftArea step{.place = line[0].place, .rect = rect, .floor = options.floor, .wall = options.wall};
-      step.floor_height = between(static_cast<float>(*options.from), static_cast<float>(*options.to), i + 1);
-      switch (static_cast<Side>(side)) {
-        case Side::kEast:
-          step.rect.x0 = between(rect.x0, rect.x1, i);
-          step.rect.x1 = between(rect.x0, rect.x1, i + 1);
-          break;
-        case Side::kWest:
-          step.rect.x1 = between(rect.x1, rect.x0, i);
-          step.rect.x0 = between(rect.x1, rect.x0, i + 1);
-          break;
-        case Side::kNorth:
-          step.rect.y0 = between(rect.y0, rect.y1, i);
-          step.rect.y1 = between(rect.y0, rect.y1, i + 1);
-          break;
-        case Side::kSouth:
-          step.rect.y1 = between(rect.y1, rect.y0, i);
-          step.rect.y0 = between(rect.y1, rect.y0, i + 1);
-          break;
-      }
-      CHRYSALIS_RETURN_IF_ERROR(add_area(line, step));
-    }
-    return {};
-  }
-
-  // lava X0 Y0 X1 Y1: a pool under the floor at `height`, which kills before one lands in it.
-  Status read_lava(const MapLine& line) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
-    MapOptions options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 5, {"height", "depth", "floor", "wall"}, options));
-    pools_.push_back({draft_.areas.size(), draft_.kill_volumes.size(), options.height,
-                      options.depth.value_or(kLavaDepth)});
-    CHRYSALIS_RETURN_IF_ERROR(add_area(line, {.place = line[0].place,
-                                              .rect = rect,
-                                              .floor = options.floor.value_or(*find_material("lava")),
-                                              .wall = options.wall}));
-    return add_kill_volume(line, {{rect.x0, rect.y0, 0}, {rect.x1, rect.y1, 0}});
-  }
-
-  Status add_kill_volume(const MapLine& line, const Solid& volume) {
-    if (draft_.kill_volumes.size() == kMapKillVolumesMax)
-      return text_.error(line[0], fmt::format("at most {} volumes that kill", kMapKillVolumesMax));
-    draft_.kill_volumes.push_back(volume);
-    return {};
-  }
-
-  Status read_kill(const MapLine& line) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const Solid volume, read_solid(line));
-    MapOptions none;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 7, {}, none));
-    return add_kill_volume(line, volume);
-  }
-
-  Status read_box(const MapLine& line) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const Solid box, read_solid(line));
-    MapOptions options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 7, {"material", "top"}, options));
-    if (draft_.boxes.size() == kMapBoxesMax)
-      return text_.error(line[0], fmt::format("at most {} boxes", kMapBoxesMax));
-    const MaterialId sides = options.material.value_or(*find_material("metal"));
-    draft_.boxes.push_back({line[0].place, box, sides, options.top.value_or(sides)});
-    return {};
-  }
-
-  // Pairs of numbers from `first` on; moves `first` behind them.
-  Result<std::vector<DraftSpot>> read_spots(const MapLine& line, std::size_t& first) const {
-    std::vector<DraftSpot> spots;
-    do {
-      DraftSpot& spot = spots.emplace_back();
-      spot.place = line[first].place;
-      for (float* at : {&spot.x, &spot.y}) {
-        CHRYSALIS_RETURN_IF_ERROR(text_.number(line[first], -kPlaceMax, kPlaceMax, *at));
-        ++first;
-      }
-    } while (!line[first].text.empty() && line[first].text.find(':') == std::string_view::npos);
-    return spots;
-  }
-
-  // spawn X Y, any number of such pairs.
-  Status read_spawn(const MapLine& line) {
-    std::size_t at = 1;
-    CHRYSALIS_ASSIGN_OR_RETURN(std::vector<DraftSpot> spots, read_spots(line, at));
-    MapOptions options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, at, {"z", "facing"}, options));
-    for (DraftSpot& spot : spots) {
-      spot.z = options.z;
-      draft_.spawns.push_back({spot, options.facing});
-    }
-    return {};
-  }
-
-  // item KIND X Y, any number of such pairs.
-  Status read_item(const MapLine& line) {
-    CHRYSALIS_ASSIGN_OR_RETURN(const int kind, text_.choice(line[1], item_names()));
-    std::size_t at = std::min<std::size_t>(2, line.size() - 1);
-    CHRYSALIS_ASSIGN_OR_RETURN(std::vector<DraftSpot> spots, read_spots(line, at));
-    MapOptions options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, at, {"z", "respawn", "rounds"}, options));
-    CHRYSALIS_RETURN_IF_ERROR(check_item(text_, static_cast<ItemKind>(kind), options));
-    for (DraftSpot& spot : spots) {
-      spot.z = options.z;
-      CHRYSALIS_RETURN_IF_ERROR(add_item(text_, spot, static_cast<ItemKind>(kind), options, draft_));
-    }
-    return {};
-  }
-
-  // picture = COLUMN ROW SIDE INDEX, the cell as characters of the grid, from 1, from the top left.
-  // picture X Y SIDE INDEX, on the wall that is seen from there.
-  Status read_picture(const MapLine& line) {
-    const bool in_grid = line[1].text == "=";
-    if (!in_grid && text_.version() == 1) return text_.error(line[1], "\"=\"");
-    const std::size_t first = in_grid ? 2 : 1;
-    if (line.size() < first + 5)
-      return text_.error(line.back(), in_grid ? "picture = COLUMN ROW SIDE INDEX" : "picture X Y SIDE INDEX");
-    DraftPicture picture;
-    picture.from.place = line[0].place;
-    const int low = in_grid ? 1 : -kPlaceMax, high = in_grid ? kMapGridSideMax : kPlaceMax;
-    CHRYSALIS_RETURN_IF_ERROR(text_.number(line[first], low, high, picture.from.x));
-    CHRYSALIS_RETURN_IF_ERROR(text_.number(line[first + 1], low, high, picture.from.y));
-    CHRYSALIS_ASSIGN_OR_RETURN(const int side, text_.choice(line[first + 2], kMapSides));
-    picture.side = static_cast<Side>(side);
-    CHRYSALIS_ASSIGN_OR_RETURN(const int index, text_.number(line[first + 3], 0, kPictureCount - 1));
-    picture.picture = chrysalis::picture(index);
-    MapOptions options;
-    CHRYSALIS_RETURN_IF_ERROR(read_options(
-        text_, line, first + 4,
-        in_grid ? std::vector<std::string_view>() : std::vector<std::string_view>{"z"}, options));
-    picture.from.z = options.z;
-    picture.reach = INFINITY;
-    if (in_grid) {
-      grid_.hang(picture);
-    } else {
-      draft_.pictures.push_back(picture);
-    }
-    return {};
-  }
-
   // --- what lines say together ---
 
   Status check_rules() {
-    for (const Pool& pool : pools_) {
-      // Keys may stand behind the pool's line.
-      const float rim = pool.height ? static_cast<float>(*pool.height) : draft_.floor_height;
-      const float lava = rim - static_cast<float>(pool.depth);
-      draft_.areas[pool.area].floor_height = lava;
-      draft_.kill_volumes[pool.volume].min.z = lava;
-      draft_.kill_volumes[pool.volume].max.z = rim - static_cast<float>(kLavaKillsBelow);
-    }
+    placer_.settle_pools();
     for (const MapWord& key : laser_tag_keys_)
       if (!laser_tag_)
         return text_.error(key, "a key of the rules of forage; this one needs rules = laser_tag");
@@ -463,16 +243,10 @@ class Parser {
     return result;
   }
 
-  struct Pool {
-    std::size_t area;    // Index.
-    std::size_t volume;  // Likewise.
-    std::optional<int> height;
-    int depth;
-  };
-
   MapText text_;
   MapGrid grid_{text_};
   MapDraft draft_;
+  MapPlacer placer_{text_, grid_, draft_};
   ForageRules rules_;
   Arena arena_;
   bool laser_tag_ = false;
@@ -480,7 +254,6 @@ class Parser {
   std::optional<int> episode_seconds_;
   std::vector<MapWord> laser_tag_keys_, forage_keys_;  // As they were met.
   MapPlace bots_place_;
-  std::vector<Pool> pools_;
 };
 
 const std::vector<Parser::Key>& Parser::keys() {
@@ -549,17 +322,19 @@ const std::vector<Parser::Key>& Parser::keys() {
        }},
       {"cell", 1, [](Parser& p, const MapLine& l) { return p.grid_.read_glyph(l); }},
       {"panel", 1, [](Parser& p, const MapLine& l) { return p.grid_.read_glyph(l); }},
-      {"picture", 1, [](Parser& p, const MapLine& l) { return p.read_picture(l); }},
-      {"room", 2, [](Parser& p, const MapLine& l) { return p.read_area(l, DraftArea::Kind::kOpen, kRoom); }},
-      {"door", 2, [](Parser& p, const MapLine& l) { return p.read_area(l, DraftArea::Kind::kDoor, kRoom); }},
+      {"picture", 1, [](Parser& p, const MapLine& l) { return p.placer_.read_picture(l); }},
+      {"room", 2,
+       [](Parser& p, const MapLine& l) { return p.placer_.read_area(l, DraftArea::Kind::kOpen, kRoom); }},
+      {"door", 2,
+       [](Parser& p, const MapLine& l) { return p.placer_.read_area(l, DraftArea::Kind::kDoor, kRoom); }},
       {"block", 2,
-       [](Parser& p, const MapLine& l) { return p.read_area(l, DraftArea::Kind::kSolid, {"wall"}); }},
-      {"stairs", 2, [](Parser& p, const MapLine& l) { return p.read_stairs(l); }},
-      {"lava", 2, [](Parser& p, const MapLine& l) { return p.read_lava(l); }},
-      {"box", 2, [](Parser& p, const MapLine& l) { return p.read_box(l); }},
-      {"kill", 2, [](Parser& p, const MapLine& l) { return p.read_kill(l); }},
-      {"spawn", 2, [](Parser& p, const MapLine& l) { return p.read_spawn(l); }},
-      {"item", 2, [](Parser& p, const MapLine& l) { return p.read_item(l); }},
+       [](Parser& p, const MapLine& l) { return p.placer_.read_area(l, DraftArea::Kind::kSolid, {"wall"}); }},
+      {"stairs", 2, [](Parser& p, const MapLine& l) { return p.placer_.read_stairs(l); }},
+      {"lava", 2, [](Parser& p, const MapLine& l) { return p.placer_.read_lava(l); }},
+      {"box", 2, [](Parser& p, const MapLine& l) { return p.placer_.read_box(l); }},
+      {"kill", 2, [](Parser& p, const MapLine& l) { return p.placer_.read_kill(l); }},
+      {"spawn", 2, [](Parser& p, const MapLine& l) { return p.placer_.read_spawn(l); }},
+      {"item", 2, [](Parser& p, const MapLine& l) { return p.placer_.read_item(l); }},
   };
   return all;
 }

@@ -17,9 +17,10 @@ class DmlabProgram : public testing::Test {
  protected:
   DmlabProgram() {
     belongings_mark();
+    before_ = belongings({});
     std::ofstream(scratch_ / "tiny.toml") << kTinyConfig;
   }
-  void TearDown() override { EXPECT_TRUE(belongings_once_as({}, "").processes == 0); }
+  void TearDown() override { EXPECT_EQ(belongings_once_as(before_, {}), before_); }
 
   Arguments peer(const std::string& settings = "episode_frames=40") const {
     return {"--set", "dmlab.library=" CHRYSALIS_DMLAB_PEER,
@@ -33,6 +34,9 @@ class DmlabProgram : public testing::Test {
     return outcome;
   }
   const ScratchDirectory scratch_;
+
+ private:
+  Belongings before_;
 };
 
 TEST_F(DmlabProgram, DoctorProvesAnInstallationOrSaysWhatIsMissing) {

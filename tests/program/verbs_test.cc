@@ -45,7 +45,7 @@ TEST(Verbs, HelpNamesTheOptionsAndHasAnExample) {
        {"--level", "--seed", "--actions", "--out", "--set", "frame,x,y,z,yaw,pitch,vx,vy,vz,reward"}},
       {"inspect", {"--json", "--curve", "--member"}},
       {"lineage", {"--out", ".svg"}},
-      {"compare", {"--label", "--out", "--points", "--json", ".svg"}},
+      {"compare", {"--label", "--out", "--over", "--line", "--points", "--json", ".svg"}},
       {"bench", {"--json", "--seconds", "--set", "--axes", "--out", "profile", "scaling"}},
       {"doctor", {"--json", "--dmlab", "--level", "--out", "--set"}},
       {"config", {"--set", "--markdown"}},

@@ -179,6 +179,21 @@ TEST_F(Views, CompareOfOneRunIsItsCurve) {
   EXPECT_TRUE(has(text_of_file(scratch_ / "x.svg"), ">seek_apples (1 seed)<"));
 }
 
+TEST_F(Views, CompareRunsOverTimeBesideLines) {
+  write_synthetic_run(scratch_ / "run", {.members = 1, .updates = 60});
+  const Arguments compare = {"compare", "run", "--over", "time", "--line", "random=2.5", "--points", "4"};
+  answer(compare + Arguments{"--out", "x.svg"});
+  const std::string svg = text_of_file(scratch_ / "x.svg");
+  EXPECT_TRUE(has(svg, ">random<") && has(svg, " of training<")) << svg;
+  const Json json = Json::parse(answer(compare + Arguments{"--json"}));
+  ASSERT_EQ(json["arms"].size(), 1u);
+  const Json& curve = json["arms"][0]["curve"];
+  ASSERT_EQ(curve.size(), 4u);
+  EXPECT_GT(curve[0]["seconds"], 0);
+  EXPECT_NEAR(curve[3]["seconds"].get<double>(), 7 * curve[0]["seconds"].get<double>(), 1e-9);
+  EXPECT_FALSE(curve[0].contains("agent_steps"));
+}
+
 TEST_F(Views, WhatIsNotThereOrCannotBeIsOneLine) {
   write_synthetic_run(scratch_ / "run", {.members = 1, .updates = 5});
   write_synthetic_run(scratch_ / "twin", {.members = 1, .updates = 5});
@@ -196,6 +211,9 @@ TEST_F(Views, WhatIsNotThereOrCannotBeIsOneLine) {
   expect_error({"compare", "run", "--label", "a", "--label", "b"}, "2 labels for 1 arms");
   expect_error({"compare", "run", "--out", "x.txt"}, "--out x.txt: expected a name that ends in .svg");
   expect_error({"compare", "run", "--out", "/proc/x.svg"}, "/proc", 1);
+  expect_error({"compare", "run", "--over", "tme"},
+               "--over tme: expected agent_steps or time, did you mean 'time'?");
+  expect_error({"compare", "run", "--line", "2.7"}, "--line 2.7: expected LABEL=RETURN, such as random=2.7");
 }
 
 }  // namespace
