@@ -16,7 +16,11 @@ in_venv() {
 }
 
 "$python" -m venv "$out/venv"
-in_venv venv -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$out/wheel" .
+# Beside what is in the wheel, what its tests load in the place of DM Lab's library.
+in_venv venv -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$out/wheel" \
+  --config-settings "build.targets=_native;_native_stub;chrysalis-dmlab-host;chrysalis_dmlab_library" .
+CHRYSALIS_DMLAB_LIBRARY=$PWD/build/pip/libchrysalis_dmlab.so
+export CHRYSALIS_DMLAB_LIBRARY
 wheel=$(echo "$out"/wheel/*.whl)
 in_venv venv -m pip install --quiet --disable-pip-version-check "${wheel}[test]"
 in_venv venv -m pytest --quiet -rs --ignore python/tests/test_stable_baselines.py

@@ -18,6 +18,7 @@
 #include "chrysalis/env/belongings_test.h"
 #include "chrysalis/env/dmlab_library.h"
 #include "chrysalis/env/environment_group.h"
+#include "chrysalis/env/environment_pool.h"
 #include "chrysalis/env/make_environment.h"
 #include "chrysalis/env/temporary_folder.h"
 
@@ -185,6 +186,30 @@ TEST_F(DmlabEnvironments, AreSteppedAndBegunTogetherInAGroup) {
   EXPECT_TRUE(std::ranges::equal(picture_of(*alone), std::span(rows[3], group.spec().observation_bytes())));
   EXPECT_EQ(group.episode(3).index, 2);
   EXPECT_EQ(group.ended_episode(3).frames, 12);
+}
+
+TEST_F(DmlabEnvironments, AreSteppedAndBegunTogetherInAPool) {
+  config.settings = "episode_frames=12";
+  for (const Autoreset autoreset : {Autoreset::kNextStep, Autoreset::kSameStep}) {
+    std::vector<std::unique_ptr<Environment>> environments;
+    for (int i = 0; i < 3; ++i) environments.push_back(make("plain").value());
+    EnvironmentPool pool(autoreset, 1, std::move(environments));
+    const std::size_t bytes = pool.spec().observation_bytes();
+    std::vector<std::uint8_t> pixels(3 * bytes);
+    pool.reset(std::vector<std::optional<std::uint64_t>>{5, 6, 7}, pixels);
+    const std::vector<RawAction> actions(3, {.move_forward = 1});
+    // Three steps an episode, and with kNextStep a fourth that begins the next.
+    for (int step = 0; step < (autoreset == Autoreset::kNextStep ? 5 : 4); ++step) pool.step(actions, pixels);
+    ASSERT_TRUE(pool.status().ok());
+    auto alone = make("plain").value();
+    for (int episode = 0; episode < 2; ++episode) alone->reset(evaluation_seed(7, episode));
+    alone->step(actions[2]);
+    EXPECT_TRUE(std::ranges::equal(picture_of(*alone), std::span(pixels).subspan(2 * bytes)));
+    EXPECT_EQ(pool.ended_episode(2).frames, 12);
+    // In the midst of an episode.
+    pool.reset(std::vector<std::optional<std::uint64_t>>(3), pixels);
+    EXPECT_TRUE(pool.status().ok());
+  }
 }
 
 TEST_F(DmlabEnvironments, KeepNoStateThatCouldBeSaved) {

@@ -24,20 +24,28 @@ std::span<std::uint8_t> EnvironmentPool::picture(std::span<std::uint8_t> rgb, in
   return rgb.subspan(static_cast<std::size_t>(i) * bytes, bytes);
 }
 
-void EnvironmentPool::begin_episode(int i) {
-  environments_[i]->reset(evaluation_seed(seeds_[i], episodes_[i].index));
+std::uint64_t EnvironmentPool::seed_of(int i, std::int64_t episode) const {
+  return evaluation_seed(seeds_[i], episode);
+}
+
+Status EnvironmentPool::status() const {
+  for (const auto& environment : environments_) CHRYSALIS_RETURN_IF_ERROR(environment->status());
+  return {};
 }
 
 void EnvironmentPool::reset(std::span<const std::optional<std::uint64_t>> seeds,
                             std::span<std::uint8_t> rgb) {
   CHRYSALIS_CHECK_EQ(seeds.size(), environments_.size());
   CHRYSALIS_CHECK_EQ(rgb.size(), spec().observation_bytes() * environments_.size());
-  team_.for_each(size(), [&](int i, int) {
+  for (int i = 0; i < size(); ++i) {
     CHRYSALIS_CHECK(has_begun_ || seeds[i].has_value(), "environment {} begins without a seed", i);
     episodes_[i] = {.index = seeds[i].has_value() ? 0 : episodes_[i].index + 1};
     seeds_[i] = seeds[i].value_or(seeds_[i]);
     results_[i] = {};
-    begin_episode(i);
+    environments_[i]->begin_reset(seed_of(i, episodes_[i].index));
+  }
+  team_.for_each(size(), [&](int i, int) {
+    environments_[i]->reset(seed_of(i, episodes_[i].index));
     environments_[i]->observe(picture(rgb, i));
   });
   has_begun_ = true;
@@ -47,16 +55,23 @@ void EnvironmentPool::step(std::span<const RawAction> actions, std::span<std::ui
   CHRYSALIS_CHECK(has_begun_, "step() before reset()");
   CHRYSALIS_CHECK_EQ(actions.size(), environments_.size());
   CHRYSALIS_CHECK_EQ(rgb.size(), spec().observation_bytes() * environments_.size());
+  for (int i = 0; i < size(); ++i) {
+    if (goes_on(i)) {
+      environments_[i]->begin_step(actions[i]);
+    } else {
+      environments_[i]->begin_reset(seed_of(i, episodes_[i].index + 1));
+    }
+  }
   team_.for_each(size(), [&](int i, int) { advance(i, actions[i], picture(rgb, i)); });
 }
 
 void EnvironmentPool::advance(int i, const RawAction& action, std::span<std::uint8_t> rgb) {
   Environment& environment = *environments_[i];
   EnvironmentGroup::Episode& episode = episodes_[i];
-  if (autoreset_ == Autoreset::kNextStep && results_[i].ended) {
+  if (!goes_on(i)) {
     results_[i] = {};
     episode = {.index = episode.index + 1};
-    begin_episode(i);
+    environment.reset(seed_of(i, episode.index));
     return environment.observe(rgb);
   }
   results_[i] = environment.step(action);
@@ -65,11 +80,16 @@ void EnvironmentPool::advance(int i, const RawAction& action, std::span<std::uin
   episode.frames += results_[i].frames;
   if (results_[i].ended) {
     ended_episodes_[i] = episode;
-    if (autoreset_ == Autoreset::kSameStep) {
-      environment.observe(final_observations_[i]);
-      episode = {.index = episode.index + 1};
-      begin_episode(i);
+    const std::span<std::uint8_t> last =
+        autoreset_ == Autoreset::kSameStep ? std::span(final_observations_[i]) : rgb;
+    if (results_[i].lost) {
+      std::ranges::fill(last, std::uint8_t{0});
+    } else {
+      environment.observe(last);
     }
+    if (autoreset_ == Autoreset::kNextStep) return;
+    episode = {.index = episode.index + 1};
+    environment.reset(seed_of(i, episode.index));
   }
   environment.observe(rgb);
 }

@@ -38,8 +38,12 @@ class EnvironmentPool {
   // environment i plays episode 0 of its seed (evaluation_seed()) or, where it has none here, the episode
   // after the one that it plays. The first call needs all of them (CHECK).
   void reset(std::span<const std::optional<std::uint64_t>> seeds, std::span<std::uint8_t> rgb);
-  // One agent step of each, and what it then sees. actions: [N]. CHECK-fails before reset().
+  // One agent step of each, and what it then sees. actions: [N]. CHECK-fails before reset(). An episode that
+  // is lost (StepResult) is followed by the next one as an episode that ended is, after a black picture.
   void step(std::span<const RawAction> actions, std::span<std::uint8_t> rgb);
+
+  // Why an environment cannot go on (Environment::status()), if there is one that cannot.
+  Status status() const;
 
   // Of the last step, [N].
   std::span<const StepResult> results() const { return results_; }
@@ -49,7 +53,8 @@ class EnvironmentPool {
   std::span<const std::uint8_t> final_observation(int i) const;
 
  private:
-  void begin_episode(int i);
+  bool goes_on(int i) const { return autoreset_ == Autoreset::kSameStep || !results_[i].ended; }
+  std::uint64_t seed_of(int i, std::int64_t episode) const;
   void advance(int i, const RawAction& action, std::span<std::uint8_t> rgb);
   std::span<std::uint8_t> picture(std::span<std::uint8_t> rgb, int i) const;
 

@@ -112,6 +112,29 @@ TEST(EnvironmentPool, TellsOfTheEpisodeThatEnded) {
   }
 }
 
+TEST(EnvironmentPool, AnEpisodeThatIsLostIsFollowedByTheNextUntilThereIsNoneAnyMore) {
+  const std::vector<std::uint8_t> black(FakeEnvironment({}).spec().observation_bytes());
+  const FakeEnvironment::Config falling = {.foreign = true, .falls_in = {2, 3}, .falls_at_most = 2};
+  Pool next(Autoreset::kNextStep, 2, 3, falling);
+  next.reset(1);
+  next.step(3);
+  EXPECT_TRUE(next.pool.results()[1].lost && next.pool.results()[1].ended);
+  EXPECT_EQ(next.seen_by(1), black);
+  EXPECT_EQ(next.pool.ended_episode(1).frames, 8);
+  EXPECT_TRUE(next.pool.status().ok());
+  next.step();
+  EXPECT_FALSE(next.pool.results()[1].ended);
+  EXPECT_EQ(next.seen_by(1), expected(1, 1, 1, 0));
+  next.step();
+  EXPECT_EQ(next.pool.status().error().message, "the fake environment fell 2 times");
+  Pool same(Autoreset::kSameStep, 2, 3, falling);
+  same.reset(1);
+  same.step(3);
+  EXPECT_TRUE(same.pool.results()[1].lost);
+  EXPECT_TRUE(std::ranges::equal(same.pool.final_observation(1), black));
+  EXPECT_EQ(same.seen_by(1), expected(1, 1, 1, 0));
+}
+
 TEST(EnvironmentPool, ResetWithoutASeedGoesOnToTheNextEpisode) {
   Pool pool(Autoreset::kNextStep, 2, 3);
   EXPECT_FALSE(pool.pool.has_begun());

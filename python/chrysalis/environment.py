@@ -15,13 +15,14 @@ Observation = NDArray[np.uint8]
 class Environment(gymnasium.Env[Observation, Any]):
     """A level as its agent sees it.
 
-    level: a name of `chrysalis.levels()`, or `map:FILE` for a text map.
+    level: a name of `chrysalis.levels()`, `map:FILE` for a text map, or `dmlab:LEVEL` for one of DM Lab's.
     actions: "small": Discrete(9), IMPALA's; "big": Discrete(756), Mix & Match's; "raw": MultiDiscrete, DM
         Lab's seven integers, held for `action_repeat` frames.
     render_mode: None, or "rgb_array": render() returns what the agent sees.
     settings: `width`, `height`, `action_repeat` and the level's own, under their names in a config
-        (docs/config.md, tables "environment" and "level"). TypeError for an unknown name, ValueError for a
-        value out of its range; both name what was expected.
+        (docs/config.md, tables "environment" and "level"). `dmlab`: for a level of DM Lab's, a dict of the
+        settings of that table, such as {"library": "/opt/lab/libdmlab_headless_sw.so"}. TypeError for an
+        unknown name, ValueError for a value out of its range; both name what was expected.
 
     Observations are uint8 [height, width, 3], RGB, 72 x 96 by default, each in an array of its own. Rewards
     are the level's, summed over the frames of a step. `info` of a step has "frames" (int, advanced by the
@@ -30,6 +31,10 @@ class Environment(gymnasium.Env[Observation, Any]):
 
     `reset(seed=s)` plays episode 0 of s, and each `reset()` after it the next one: the same whatever was
     played before, and the episodes that `chrysalis eval --seed s` plays. No training run ever plays them.
+
+    A level of DM Lab's is a process of its own. Where that falls the episode is lost: the step is truncated,
+    its observation black, its reward and frames 0, and `info` has "lost" (True); `reset()` begins the next
+    with a new process. OSError or ValueError, with the reason, where it cannot go on.
     """
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 15}
@@ -83,7 +88,9 @@ class Environment(gymnasium.Env[Observation, Any]):
         integers = np.asarray(action)
         if integers.dtype.kind not in "iu":
             raise ValueError(f"an action is {action!r}: expected integers, {self.action_space}")
-        reward, frames, terminated, truncated = self._open().step(integers.ravel().tolist(), observation)
+        reward, frames, terminated, truncated, lost = self._open().step(
+            integers.ravel().tolist(), observation
+        )
         self._observation = observation
         self._episode_return += reward
         self._agent_steps += 1
@@ -93,6 +100,8 @@ class Environment(gymnasium.Env[Observation, Any]):
             info["episode_return"] = self._episode_return
             info["episode_agent_steps"] = self._agent_steps
             info["episode_frames"] = self._frames
+        if lost:
+            info["lost"] = True
         return observation, reward, terminated, truncated, info
 
     def render(self) -> Any:

@@ -20,7 +20,8 @@ def make(
 ) -> Environment:
     """One environment, as `gymnasium.make("chrysalis/LEVEL-v0", ...)` makes it but without wrappers.
 
-    level: a name of `chrysalis.levels()`, or `map:FILE` for a text map. The rest as for `Environment`.
+    level: a name of `chrysalis.levels()`, `map:FILE` for a text map, or `dmlab:LEVEL` for one of DM Lab's.
+    The rest as for `Environment`.
     """
     return Environment(level, actions=actions, render_mode=render_mode, **settings)
 
@@ -48,7 +49,7 @@ def make_vec(
 
 def register() -> None:
     """Makes every level of the catalog known to Gymnasium as `chrysalis/LEVEL-v0`, and any level, text maps
-    among them, as `chrysalis/level-v0` with the argument `level`. Importing chrysalis does it."""
+    and DM Lab's among them, as `chrysalis/level-v0` with the argument `level`. Importing chrysalis does it."""
     known = {name: {"level": name} for name, _ in _native.levels()}
     for name, arguments in {**known, "level": {}}.items():
         gymnasium.register(

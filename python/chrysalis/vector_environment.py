@@ -31,8 +31,10 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
 
     Environment i of `reset(seed=s)` plays what an `Environment` of `reset(seed=s + i)` plays, to the bit.
 
-    One thread at a time (RuntimeError otherwise). A child of fork() may go on with its copy. The threads end
-    with `close()` or with the object.
+    Levels of DM Lab's work all at once, each in its process, whatever the number of workers.
+
+    One thread at a time (RuntimeError otherwise). A child of fork() may go on with its copy, unless the level
+    is DM Lab's. The threads end with `close()` or with the object.
     """
 
     def __init__(
@@ -146,12 +148,14 @@ class VectorEnvironment(VectorEnv[Observations, Any, NDArray[Any]]):
     ) -> dict[str, Any]:
         infos: dict[str, Any] = {}
         for i in ended.tolist():
-            episode_return, agent_steps, episode_frames = native.ended_episode(i)
+            episode_return, agent_steps, episode_frames, lost = native.ended_episode(i)
             info: dict[str, Any] = {
                 "episode_return": episode_return,
                 "episode_agent_steps": agent_steps,
                 "episode_frames": episode_frames,
             }
+            if lost:
+                info["lost"] = True
             if self._same_step:
                 final_obs = np.empty(self._shape, np.uint8)
                 native.final_observation(i, final_obs)

@@ -222,10 +222,16 @@ void bind_agent(nb::module_& module) {
       .def_prop_ro(
           "settings",
           [](const PyAgent& agent) {
-            Settings settings{agent.saved().config.level, agent.saved().config.environment};
+            const RunConfig& config = agent.saved().config;
+            Settings settings{config.level, config.environment, config.dmlab};
             FieldDict fields;
             settings.visit(fields);
             nb::del(fields.values["name"]);
+            if (is_dmlab_level(config.level.name)) {
+              FieldDict dmlab;
+              settings.dmlab.visit(dmlab);
+              fields.values["dmlab"] = dmlab.values;
+            }
             return fields.values;
           },
           nb::sig("def settings(self) -> dict[str, object]"),

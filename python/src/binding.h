@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "chrysalis/core/result.h"
+#include "chrysalis/env/dmlab_config.h"
 #include "chrysalis/env/environment_config.h"
 #include "chrysalis/levels/level_config.h"
 #include "chrysalis/world/action.h"
@@ -34,18 +35,21 @@ T value_or_raise(Result<T> result) {
   return std::move(result).value();
 }
 
-// A level and how it is seen.
+// A level, how it is seen, and where DM Lab is for one of its levels.
 struct Settings {
   LevelConfig level;
   EnvironmentConfig environment;
+  DmlabConfig dmlab;
 
+  // What Python names without a table.
   void visit(FieldVisitor& v) {
     level.visit(v);
     environment.visit(v);
   }
 };
-// keywords: settings by their names in a config, without the table. Raises TypeError for a name that is none,
-// with the nearest; ValueError for a value that the setting does not take.
+// keywords: settings of the level and of how it is seen, by their names in a config without the table;
+// "dmlab": a dict of those of that table. Raises TypeError for a name that is none, with the nearest;
+// ValueError for a value that the setting does not take, and for "dmlab" beside a native level.
 Settings settings_of(const std::string& level, const nb::dict& keywords);
 
 // Actions as a Python space has them.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "binding.h"
 #include "chrysalis/env/environment_group.h"
 #include "chrysalis/env/make_environment.h"
@@ -11,7 +13,7 @@ class PyEnvironment {
   PyEnvironment(const std::string& level, const std::string& actions, const nb::dict& settings)
       : actions_(actions) {
     const Settings of = settings_of(level, settings);
-    environment_ = value_or_raise(make_environment(of.level, of.environment));
+    environment_ = value_or_raise(make_environment(of.level, of.environment, of.dmlab));
   }
 
   const EnvironmentSpec& spec() const { return environment_->spec(); }
@@ -19,14 +21,17 @@ class PyEnvironment {
   void reset(std::uint64_t seed, std::int64_t episode, Array<std::uint8_t> rgb) {
     const Turn turn(taken_);
     const auto pixels = checked(rgb);
-    const nb::gil_scoped_release release;
-    environment_->reset(evaluation_seed(seed, episode));
-    environment_->observe(pixels);
+    {
+      const nb::gil_scoped_release release;
+      environment_->reset(evaluation_seed(seed, episode));
+      environment_->observe(pixels);
+    }
+    raise_if_error(environment_->status());
     playing_ = true;
   }
 
-  std::tuple<double, int, bool, bool> step(const std::vector<std::int64_t>& numbers,
-                                           Array<std::uint8_t> rgb) {
+  std::tuple<double, int, bool, bool, bool> step(const std::vector<std::int64_t>& numbers,
+                                                 Array<std::uint8_t> rgb) {
     const Turn turn(taken_);
     if (!playing_) throw std::runtime_error("step() without a running episode: expected reset() before");
     if (static_cast<int>(numbers.size()) != actions_.integers_per_action())
@@ -36,11 +41,20 @@ class PyEnvironment {
     const auto pixels = checked(rgb);
     RawAction action;
     actions_.decode(numbers, {&action, 1});
-    const nb::gil_scoped_release release;
-    const StepResult result = environment_->step(action);
-    environment_->observe(pixels);
+    StepResult result;
+    {
+      const nb::gil_scoped_release release;
+      result = environment_->step(action);
+      if (result.lost) {
+        std::ranges::fill(pixels, std::uint8_t{0});
+      } else {
+        environment_->observe(pixels);
+      }
+    }
     playing_ = !result.ended;
-    return {result.reward, result.frames, result.ended && !result.truncated, result.truncated};
+    raise_if_error(environment_->status());
+    const bool truncated = result.truncated || result.lost;
+    return {result.reward, result.frames, result.ended && !truncated, truncated, result.lost};
   }
 
  private:
@@ -74,7 +88,7 @@ void bind_environment(nb::module_& module) {
       .def("reset", &PyEnvironment::reset, nb::arg("seed"), nb::arg("episode"), nb::arg("rgb").noconvert(),
            "Begins an episode and writes what is seen to rgb, uint8 [height, width, 3].")
       .def("step", &PyEnvironment::step, nb::arg("action"), nb::arg("rgb").noconvert(),
-           "One agent step. Reward, frames, whether it was terminated, and truncated.");
+           "One agent step. Reward, frames, whether it was terminated, truncated, and lost.");
 }
 
 }  // namespace chrysalis::python

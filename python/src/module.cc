@@ -39,26 +39,55 @@ FieldValue field_value(const std::string& name, nb::handle value) {
                            .c_str());
 }
 
+// The fields of tables, whose names are told apart without their table.
+struct Named {
+  explicit Named(const VisitFields& of) : fields(of) {
+    for (const FieldText& field : describe_fields(fields)) {
+      if (field.path == "level.name") continue;  // An argument of its own.
+      paths.push_back(field.path);
+      names.push_back(field.path.substr(field.path.find('.') + 1));
+    }
+  }
+  // what: "setting", for the error.
+  void set(const char* what, const std::string& name, nb::handle value) const {
+    const auto found = std::ranges::find(names, name);
+    if (found == names.end())
+      throw nb::type_error(fmt::format("unknown {} '{}'{}", what, name, did_you_mean(name, names)).c_str());
+    const std::string& path = paths[static_cast<std::size_t>(found - names.begin())];
+    raise_if_error(set_field(fields, path, field_value(name, value)));
+  }
+  VisitFields fields;
+  std::vector<std::string> names, paths;
+};
+
+void set_dmlab(DmlabConfig& dmlab, const std::string& level, nb::handle value) {
+  nb::dict keywords;
+  if (!nb::try_cast(value, keywords))
+    throw nb::type_error(fmt::format("dmlab is {}: expected a dict of the settings of that table",
+                                     nb::cast<std::string>(nb::repr(value)))
+                             .c_str());
+  if (!is_dmlab_level(level))
+    throw nb::value_error(
+        fmt::format("dmlab is for levels named dmlab:LEVEL, and this one is '{}'", level).c_str());
+  const Named fields(fields_of(dmlab));
+  for (const auto& [key, setting] : keywords)
+    fields.set("setting of dmlab", nb::cast<std::string>(nb::str(key)), setting);
+}
+
 }  // namespace
 
 Settings settings_of(const std::string& level, const nb::dict& keywords) {
   Settings settings;
   settings.level.name = level;
-  const VisitFields fields = fields_of(settings);
-  // Names are told apart without their table; the level's own name is an argument of its own.
-  std::vector<std::string> names, paths;
-  for (const FieldText& field : describe_fields(fields)) {
-    if (field.path == "level.name") continue;
-    paths.push_back(field.path);
-    names.push_back(field.path.substr(field.path.find('.') + 1));
-  }
+  Named fields(fields_of(settings));
+  fields.names.emplace_back("dmlab");  // For who misspells it.
   for (const auto& [key, value] : keywords) {
     const auto name = nb::cast<std::string>(key);
-    const auto found = std::ranges::find(names, name);
-    if (found == names.end())
-      throw nb::type_error(fmt::format("unknown setting '{}'{}", name, did_you_mean(name, names)).c_str());
-    const std::string& path = paths[static_cast<std::size_t>(found - names.begin())];
-    raise_if_error(set_field(fields, path, field_value(name, value)));
+    if (name == "dmlab") {
+      set_dmlab(settings.dmlab, level, value);
+    } else {
+      fields.set("setting", name, value);
+    }
   }
   return settings;
 }

@@ -69,7 +69,7 @@ class PyVectorEnvironment {
     const Settings of = settings_of(level, settings);
     std::vector<std::unique_ptr<Environment>> environments;
     for (int i = 0; i < num_envs; ++i)
-      environments.push_back(value_or_raise(make_environment(of.level, of.environment)));
+      environments.push_back(value_or_raise(make_environment(of.level, of.environment, of.dmlab)));
     pool_ = std::make_unique<EnvironmentPool>(same_step ? Autoreset::kSameStep : Autoreset::kNextStep,
                                               worker_count(workers), std::move(environments));
     raw_.resize(static_cast<std::size_t>(num_envs));
@@ -91,6 +91,7 @@ class PyVectorEnvironment {
       const nb::gil_scoped_release release;
       pool_->reset(seeds, pixels(*arrays));
     }
+    raise_if_error(pool_->status());
     auto* loan = new Loan{arrays_, std::move(arrays)};
     return observations(*loan, owner_of(loan));
   }
@@ -108,13 +109,14 @@ class PyVectorEnvironment {
       const nb::gil_scoped_release release;
       pool_->step(raw_, pixels(*arrays));
     }
+    raise_if_error(pool_->status());
     bool any_ended = false;
     for (std::size_t i = 0; i < raw_.size(); ++i) {
       const StepResult& result = pool_->results()[i];
       arrays->rewards[i] = result.reward;
       arrays->frames[i] = result.frames;
-      arrays->terminated[i] = result.ended && !result.truncated;
-      arrays->truncated[i] = result.truncated;
+      arrays->truncated[i] = result.truncated || result.lost;
+      arrays->terminated[i] = result.ended && !arrays->truncated[i];
       any_ended = any_ended || result.ended;
     }
     auto* loan = new Loan{arrays_, std::move(arrays)};
@@ -125,9 +127,10 @@ class PyVectorEnvironment {
                           row(of.frames.get(), owner), any_ended);
   }
 
-  std::tuple<double, std::int64_t, std::int64_t> ended_episode(int i) const {
+  std::tuple<double, std::int64_t, std::int64_t, bool> ended_episode(int i) const {
     const EnvironmentGroup::Episode& episode = pool_->ended_episode(checked(i));
-    return {episode.episode_return, episode.agent_steps, episode.frames};
+    return {episode.episode_return, episode.agent_steps, episode.frames,
+            pool_->results()[static_cast<std::size_t>(i)].lost};
   }
 
   void final_observation(int i, Array<std::uint8_t> rgb) const {
@@ -189,7 +192,8 @@ void bind_vector_environment(nb::module_& module) {
            "One agent step of each. Observations, rewards, terminated, truncated, frames, and whether any "
            "episode ended.")
       .def("ended_episode", &PyVectorEnvironment::ended_episode, nb::arg("i"),
-           "Return, agent steps and frames of the episode that environment i ended in the last step.")
+           "Return, agent steps and frames of the episode that environment i ended in the last step, and "
+           "whether it was lost.")
       .def("final_observation", &PyVectorEnvironment::final_observation, nb::arg("i"),
            nb::arg("rgb").noconvert(), "Its last observation, written to rgb.");
 }
