@@ -49,7 +49,8 @@ def make_vec(
 
 def register() -> None:
     """Makes every level of the catalog known to Gymnasium as `chrysalis/LEVEL-v0`, and any level, text maps
-    and DM Lab's among them, as `chrysalis/level-v0` with the argument `level`. Importing chrysalis does it."""
+    and DM Lab's among them, as `chrysalis/level-v0` with the argument `level`. Importing chrysalis does
+    it."""
     known = {name: {"level": name} for name, _ in _native.levels()}
     for name, arguments in {**known, "level": {}}.items():
         gymnasium.register(

@@ -1,5 +1,5 @@
-"""DM Lab's levels from Python. In the place of DM Lab's library stands the one that this project builds, which
-has the same C API: CHRYSALIS_DMLAB_LIBRARY is its path."""
+"""DM Lab's levels from Python. In the place of DM Lab's library stands the one that this project builds,
+which has the same C API: CHRYSALIS_DMLAB_LIBRARY is its path."""
 
 import os
 import signal
@@ -134,10 +134,10 @@ def test_an_unknown_level_is_told_by_the_first_reset():
 @pytest.mark.parametrize(
     ("level", "dmlab", "error", "said"),
     [
-        ("seek_apples", {}, ValueError, "dmlab is for levels named dmlab:LEVEL, and this one is 'seek_apples'"),
+        ("maze", {}, ValueError, "dmlab is for levels named dmlab:LEVEL, and this one is 'maze'"),
         ("dmlab:x", {}, ValueError, "dmlab.library is not set"),
         ("dmlab:x", "lab.so", TypeError, "dmlab is 'lab.so': expected a dict of the settings of that table"),
-        ("dmlab:x", {"librry": "lab.so"}, TypeError, "unknown setting of dmlab 'librry', did you mean 'library'?"),
+        ("dmlab:x", {"librry": "lab.so"}, TypeError, "of dmlab 'librry', did you mean 'library'?"),
         ("dmlab:x", {"start_seconds": 0}, ValueError, "dmlab.start_seconds"),
         ("dmlab:x", {"library": "/none/lab.so"}, ValueError, "/none/lab.so"),
     ],
