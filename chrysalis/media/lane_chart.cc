@@ -81,7 +81,7 @@ class LanePicture {
     double x = left_, y = 2.3 * kSvgLine;
     const auto add = [&](bool there, Kind kind, const std::string& words, double picture) {
       if (!there || words.empty()) return;
-      const double width = picture + 8 + static_cast<double>(words.size()) * kSvgLetter;
+      const double width = picture + 8 + svg_width(words);
       if (x > left_ && x + width > right_) x = left_, y += kSvgLine;
       legend_.push_back({kind, words, x, y});
       x += width + 14;

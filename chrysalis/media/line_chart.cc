@@ -79,17 +79,18 @@ class Panel {
   }
 
   void lay_out() {
-    std::size_t letters = 0;
-    for (const double tick : y_.ticks) letters = std::max(letters, tick_text(tick).size());
-    left_ = kSvgLine + 8 + static_cast<double>(letters) * kSvgLetter;
-    right_ = size_.width - 14.0;
+    left_ = 0;
+    for (const double tick : y_.ticks) left_ = std::max(left_, kSvgLine + 8 + svg_width(tick_text(tick)));
+    // Half of the last number may stand beyond the plot.
+    right_ =
+        size_.width - std::max(14.0, x_.ticks.empty() ? 0 : svg_width(tick_text(x_.ticks.back())) / 2 + 2);
     // The legend wraps between left and right.
     double x = left_;
     int lines = 0;
     for (std::size_t i = 0; i < chart_.series.size(); ++i) {
       const std::string& name = chart_.series[i].name;
       if (name.empty()) continue;
-      const double width = 34 + static_cast<double>(name.size()) * kSvgLetter;
+      const double width = 34 + svg_width(name);
       if (lines == 0 || x + width > right_) {
         x = left_;
         ++lines;

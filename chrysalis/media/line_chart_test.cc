@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
+#include <utility>
 
 namespace chrysalis {
 namespace {
@@ -116,6 +118,27 @@ TEST(line_chart, a_series_without_a_name_is_not_in_the_legend) {
   const int with = count(svg_of(chart), "stroke-width=\"2\"");
   chart.series[0].name = "";
   EXPECT_EQ(count(svg_of(chart), "stroke-width=\"2\""), with - 1);
+}
+
+// Left end and foot of a text.
+std::pair<double, double> place_of(const std::string& svg, const std::string& words) {
+  double x = NAN, y = NAN;
+  const std::size_t at = svg.rfind("<text", svg.find(">" + words + "<"));
+  EXPECT_EQ(std::sscanf(svg.c_str() + at, "<text x=\"%lf\" y=\"%lf\"", &x, &y), 2);
+  return {x, y};
+}
+
+TEST(line_chart, the_legend_leaves_wide_letters_their_room) {
+  LineChart chart = chart_of({1, 2}, {1, 2});
+  chart.series.push_back({.name = "second", .x = {1}, .y = {1}});
+  chart.series[0].name = "mmmmmmmmmm";  // 126 px in DejaVu Sans.
+  const auto wide = place_of(svg_of(chart), "mmmmmmmmmm"), after_wide = place_of(svg_of(chart), "second");
+  EXPECT_EQ(after_wide.second, wide.second);
+  EXPECT_GE(after_wide.first - wide.first, 126 + 30);
+  chart.series[0].name = "mmmmmmmmmmmmmmmmmmmm";
+  EXPECT_GT(place_of(svg_of(chart), "second").second, wide.second) << "on the next line";
+  chart.series[0].name = "iiiiiiiiiiiiiiiiiiii";
+  EXPECT_EQ(place_of(svg_of(chart), "second").second, wide.second) << "narrow ones are no reason";
 }
 
 TEST(line_chart, names_may_hold_anything) {

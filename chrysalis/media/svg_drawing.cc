@@ -27,6 +27,15 @@ std::string svg_begin(int width, int height) {
       width, height, kSvgFont);
 }
 
+double svg_width(std::string_view words) {
+  double ems = 0;
+  for (const char c : words) {
+    const auto is_of = [c](std::string_view letters) { return letters.find(c) != std::string_view::npos; };
+    ems += is_of("ijl.,:;'| ") ? 0.32 : is_of("ftrI()[]/-") ? 0.40 : is_of("mwMW%@") ? 0.97 : 0.63;
+  }
+  return ems * kSvgFont;
+}
+
 void SvgDrawing::text(double x, double y, const char* anchor, const std::string& words, const char* more) {
   add("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" fill=\"{}\"{}>{}</text>\n", x, y, anchor, kSvgInk,
       more, escaped(words));

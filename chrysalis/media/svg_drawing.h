@@ -5,6 +5,7 @@
 
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace chrysalis {
@@ -12,11 +13,14 @@ namespace chrysalis {
 // A grey whose contrast with white and with black is at least 3, for a background that is transparent.
 inline constexpr const char* kSvgInk = "#7a7a7a";
 inline constexpr int kSvgFont = 13;
-inline constexpr double kSvgLetter = 6.8;  // Width of a letter on average.
-inline constexpr int kSvgLine = 18;        // Height of a line of text.
+inline constexpr int kSvgLine = 18;  // Height of a line of text.
 
 // The opening tag of a picture; "</svg>\n" closes it.
 std::string svg_begin(int width, int height);
+
+// About how wide they will be, pixels: whoever opens the picture has a font of his own, and most are
+// narrower.
+double svg_width(std::string_view words);
 
 // SVG elements, one after the other.
 class SvgDrawing {
