@@ -16,9 +16,9 @@ in_venv() {
 }
 
 "$python" -m venv "$out/venv"
-# Beside what is in the wheel, what its tests load in the place of DM Lab's library.
-in_venv venv -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$out/wheel" \
-  --config-settings "build.targets=_native;_native_stub;chrysalis-dmlab-host;chrysalis_dmlab_library" .
+export CHRYSALIS_PYTHON_TEST=1  # See pyproject.toml.
+in_venv venv -m pip wheel --quiet --disable-pip-version-check --no-deps \
+  --wheel-dir "$out/wheel" .
 CHRYSALIS_DMLAB_LIBRARY=$PWD/build/pip/libchrysalis_dmlab.so
 export CHRYSALIS_DMLAB_LIBRARY
 wheel=$(echo "$out"/wheel/*.whl)

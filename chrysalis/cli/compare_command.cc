@@ -91,18 +91,16 @@ Json over_seeds(std::span<const RunScores> scores, double RunScores::*number) {
 
 Json curve_json(const ChartSeries& series, CurveAxis axis, double end) {
   const char* place = axis == CurveAxis::kTime ? "seconds" : "agent_steps";
-  const auto count = static_cast<double>(series.x.size());
   Json curve = Json::array();
   for (std::size_t i = 0; i < series.x.size(); ++i)
-    curve.push_back({{place, end * (static_cast<double>(i) + 0.5) / count},
+    curve.push_back({{place, stretch_middle(end, i, series.x.size())},
                      {"mean_return", number_or_null(series.y[i])},
                      {"low", series.low.empty() ? Json(nullptr) : number_or_null(series.low[i])},
                      {"high", series.high.empty() ? Json(nullptr) : number_or_null(series.high[i])}});
   return curve;
 }
 
-// But its curve.
-Json arm_json(std::span<const ComparedRun> runs, const ComparedArm& arm) {
+Json arm_json(std::span<const ComparedRun> runs, const ComparedArm& arm, Json curve) {
   Json json = {{"label", arm.label},
                {"settings", Json::object()},
                {"seeds", arm.runs.size()},
@@ -126,6 +124,7 @@ Json arm_json(std::span<const ComparedRun> runs, const ComparedArm& arm) {
   json["final_return"] = over_seeds(scores, &RunScores::final_return);
   json["best_member_final"] = over_seeds(scores, &RunScores::best_member_final);
   json["area_under_curve"] = over_seeds(scores, &RunScores::area_under_curve);
+  json["curve"] = std::move(curve);
   return json;
 }
 
@@ -172,10 +171,9 @@ Status run_compare(const Options& options) {
     CHRYSALIS_RETURN_IF_ERROR(
         replace_file(options.out, line_charts_svg({&chart, 1}, 1, {.width = 860, .height = 480})));
   Json json = {{"arms", Json::array()}};
-  for (std::size_t i = 0; i < arms.size(); ++i) {
-    json["arms"].push_back(arm_json(runs, arms[i]));
-    json["arms"].back()["curve"] = curve_json(chart.series[i], axis, curve_end(runs, axis));
-  }
+  const double end = curve_end(runs, axis);
+  for (std::size_t i = 0; i < arms.size(); ++i)
+    json["arms"].push_back(arm_json(runs, arms[i], curve_json(chart.series[i], axis, end)));
   if (options.json) {
     fmt::print("{}\n", json.dump(2));
     return {};

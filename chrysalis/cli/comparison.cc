@@ -214,7 +214,7 @@ LineChart comparison_chart(std::span<const ComparedRun> runs, std::span<const Co
       std::vector<double> seeds;
       for (const auto& curve : curves)
         if (std::isfinite(curve[p])) seeds.push_back(curve[p]);
-      series.x.push_back(end / unit * (static_cast<double>(p) + 0.5) / count);
+      series.x.push_back(stretch_middle(end, p, static_cast<std::size_t>(count)) / unit);
       // Only where all seeds say something: a mean over fewer would jump where one ends.
       const bool whole = seeds.size() == curves.size();
       series.y.push_back(whole ? mean_of(seeds) : NAN);

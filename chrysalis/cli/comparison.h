@@ -54,6 +54,11 @@ Result<std::vector<ComparedArm>> arms_of(std::span<const ComparedRun> runs,
 // Where the axis of a comparison ends: with the longest member of all, or the longest run; at least 1.
 double curve_end(std::span<const ComparedRun> runs, CurveAxis axis);
 
+// The middle of stretch `i` of `count` equal ones of [0, end], where a curve has its point.
+inline double stretch_middle(double end, std::size_t i, std::size_t count) {
+  return end * (static_cast<double>(i) + 0.5) / static_cast<double>(count);
+}
+
 // Mean return over `count` equal stretches of [0, end] of the axis, all members together. Where a run has
 // several levels, each counts the same. NaN for a stretch in which a level of the run has no episode.
 std::vector<double> return_curve(const ComparedRun& run, CurveAxis axis, double end, int count);

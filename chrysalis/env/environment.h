@@ -40,7 +40,7 @@ struct StepResult {
   bool ended = false;      // The episode is over: only observe() and reset() may follow.
   bool truncated = false;  // It ended by its time limit, not by the task's own rules. Implies `ended`.
   // It broke off with the process that it was in, and what it was is no experience: reward and frames are 0,
-  // and only reset() may follow. Implies `ended`.
+  // and what observe() shows is black. Implies `ended`.
   bool lost = false;
 };
 
@@ -72,5 +72,11 @@ class Environment {
   virtual void save(ByteWriter& out) const = 0;
   virtual Status restore(ByteReader& in) = 0;
 };
+
+// Why one of them cannot go on (Environment::status()), if there is one that cannot.
+inline Status status_of(std::span<const std::unique_ptr<Environment>> environments) {
+  for (const auto& environment : environments) CHRYSALIS_RETURN_IF_ERROR(environment->status());
+  return {};
+}
 
 }  // namespace chrysalis

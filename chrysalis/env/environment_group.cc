@@ -43,11 +43,6 @@ void EnvironmentGroup::begin_episode(int i) {
   environments_[i]->reset(seed_of(i));
 }
 
-Status EnvironmentGroup::status() const {
-  for (const auto& environment : environments_) CHRYSALIS_RETURN_IF_ERROR(environment->status());
-  return {};
-}
-
 bool EnvironmentGroup::can_save() const {
   return std::ranges::all_of(environments_, &Environment::can_save);
 }

@@ -49,7 +49,7 @@ class EnvironmentGroup {
   void step_some(int first, std::span<const RawAction> actions, std::span<std::uint8_t* const> rgb);
 
   // Why an environment cannot go on (Environment::status()), if there is one that cannot.
-  Status status() const;
+  Status status() const { return status_of(environments_); }
 
   // Gives up the running episodes and begins another in each environment: the one after the running one, or
   // after episode after[i], whichever is later. after: [N], or empty.

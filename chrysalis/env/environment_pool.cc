@@ -28,11 +28,6 @@ std::uint64_t EnvironmentPool::seed_of(int i, std::int64_t episode) const {
   return evaluation_seed(seeds_[i], episode);
 }
 
-Status EnvironmentPool::status() const {
-  for (const auto& environment : environments_) CHRYSALIS_RETURN_IF_ERROR(environment->status());
-  return {};
-}
-
 void EnvironmentPool::reset(std::span<const std::optional<std::uint64_t>> seeds,
                             std::span<std::uint8_t> rgb) {
   CHRYSALIS_CHECK_EQ(seeds.size(), environments_.size());
@@ -80,16 +75,11 @@ void EnvironmentPool::advance(int i, const RawAction& action, std::span<std::uin
   episode.frames += results_[i].frames;
   if (results_[i].ended) {
     ended_episodes_[i] = episode;
-    const std::span<std::uint8_t> last =
-        autoreset_ == Autoreset::kSameStep ? std::span(final_observations_[i]) : rgb;
-    if (results_[i].lost) {
-      std::ranges::fill(last, std::uint8_t{0});
-    } else {
-      environment.observe(last);
+    if (autoreset_ == Autoreset::kSameStep) {
+      environment.observe(final_observations_[i]);
+      episode = {.index = episode.index + 1};
+      environment.reset(seed_of(i, episode.index));
     }
-    if (autoreset_ == Autoreset::kNextStep) return;
-    episode = {.index = episode.index + 1};
-    environment.reset(seed_of(i, episode.index));
   }
   environment.observe(rgb);
 }

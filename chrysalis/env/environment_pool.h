@@ -43,7 +43,7 @@ class EnvironmentPool {
   void step(std::span<const RawAction> actions, std::span<std::uint8_t> rgb);
 
   // Why an environment cannot go on (Environment::status()), if there is one that cannot.
-  Status status() const;
+  Status status() const { return status_of(environments_); }
 
   // Of the last step, [N].
   std::span<const StepResult> results() const { return results_; }

@@ -39,11 +39,13 @@ class FakeEnvironment : public Environment {
   void reset(std::uint64_t seed) override {
     state_ = mix64(seed);
     steps_ = 0;
+    lost_ = !status().ok();
   }
   StepResult step(const RawAction& action) override {
     CHRYSALIS_CHECK(steps_ < config_.episode_agent_steps, "step after the episode's end");
     if (!status().ok() || std::ranges::count(config_.falls_in, steps_ever_++) > 0) {
       ++falls_;
+      lost_ = true;
       return {.ended = true, .lost = true};
     }
     for (const int part : action.parts()) state_ = mix64(state_ + static_cast<std::uint64_t>(part + 1000));
@@ -56,6 +58,10 @@ class FakeEnvironment : public Environment {
   }
   void observe(std::span<std::uint8_t> rgb) override {
     CHRYSALIS_CHECK_EQ(rgb.size(), spec_.observation_bytes());
+    if (lost_) {
+      std::ranges::fill(rgb, std::uint8_t{0});
+      return;
+    }
     RandomStream stream(state_, 0);
     std::ranges::generate(rgb, [&] { return static_cast<std::uint8_t>(stream.next()); });
   }
@@ -84,6 +90,7 @@ class FakeEnvironment : public Environment {
   int steps_ = 0;
   int steps_ever_ = 0;
   int falls_ = 0;
+  bool lost_ = false;  // The episode, and no other was begun.
 };
 
 }  // namespace chrysalis

@@ -72,8 +72,11 @@ Status MapPlacer::read_area(const MapLine& line, DraftArea::Kind kind,
 
 Status MapPlacer::read_stairs(const MapLine& line) {
   CHRYSALIS_ASSIGN_OR_RETURN(const DraftRect rect, read_rect(line));
-  CHRYSALIS_ASSIGN_OR_RETURN(const int side,
+  CHRYSALIS_ASSIGN_OR_RETURN(const int index,
                              text_.choice(line[5 < line.size() ? 5 : line.size() - 1], kMapSides));
+  const auto side = static_cast<Side>(index);
+  const bool along_x = side == Side::kEast || side == Side::kWest;
+  const bool towards_more = side == Side::kEast || side == Side::kNorth;
   MapOptions options;
   CHRYSALIS_RETURN_IF_ERROR(read_options(text_, line, 6, {"from", "to", "floor", "wall"}, options));
   if (!options.from || !options.to) return text_.error(line.back(), "from:N and to:N");
@@ -85,24 +88,13 @@ Status MapPlacer::read_stairs(const MapLine& line) {
   for (int i = 0; i < steps; ++i) {
     DraftArea step{.place = line[0].place, .rect = rect, .floor = options.floor, .wall = options.wall};
     step.floor_height = between(static_cast<float>(*options.from), static_cast<float>(*options.to), i + 1);
-    switch (static_cast<Side>(side)) {
-      case Side::kEast:
-        step.rect.x0 = between(rect.x0, rect.x1, i);
-        step.rect.x1 = between(rect.x0, rect.x1, i + 1);
-        break;
-      case Side::kWest:
-        step.rect.x1 = between(rect.x1, rect.x0, i);
-        step.rect.x0 = between(rect.x1, rect.x0, i + 1);
-        break;
-      case Side::kNorth:
-        step.rect.y0 = between(rect.y0, rect.y1, i);
-        step.rect.y1 = between(rect.y0, rect.y1, i + 1);
-        break;
-      case Side::kSouth:
-        step.rect.y1 = between(rect.y1, rect.y0, i);
-        step.rect.y0 = between(rect.y1, rect.y0, i + 1);
-        break;
-    }
+    // From the end that they begin at towards `side`.
+    float& low = along_x ? step.rect.x0 : step.rect.y0;
+    float& high = along_x ? step.rect.x1 : step.rect.y1;
+    const float begin = towards_more ? low : high, end = towards_more ? high : low;
+    const float near = between(begin, end, i), far = between(begin, end, i + 1);
+    low = towards_more ? near : far;
+    high = towards_more ? far : near;
     CHRYSALIS_RETURN_IF_ERROR(add_area(line, step));
   }
   return {};

@@ -16,6 +16,7 @@
 
 #include "chrysalis/core/result.h"
 #include "chrysalis/env/dmlab_config.h"
+#include "chrysalis/env/environment.h"
 #include "chrysalis/env/environment_config.h"
 #include "chrysalis/levels/level_config.h"
 #include "chrysalis/world/action.h"
@@ -65,6 +66,14 @@ class Actions {
  private:
   const std::vector<RawAction>* set_ = nullptr;  // Null: raw.
 };
+
+// How Gymnasium tells of an end: an episode that is lost was cut.
+inline bool truncated(const StepResult& result) {
+  return result.truncated || result.lost;
+}
+inline bool terminated(const StepResult& result) {
+  return result.ended && !truncated(result);
+}
 
 // Holds an object for one call at a time, because another thread may call while the GIL is let go.
 class Turn {

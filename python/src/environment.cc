@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "binding.h"
 #include "chrysalis/env/environment_group.h"
 #include "chrysalis/env/make_environment.h"
@@ -45,16 +43,11 @@ class PyEnvironment {
     {
       const nb::gil_scoped_release release;
       result = environment_->step(action);
-      if (result.lost) {
-        std::ranges::fill(pixels, std::uint8_t{0});
-      } else {
-        environment_->observe(pixels);
-      }
+      environment_->observe(pixels);
     }
     playing_ = !result.ended;
     raise_if_error(environment_->status());
-    const bool truncated = result.truncated || result.lost;
-    return {result.reward, result.frames, result.ended && !truncated, truncated, result.lost};
+    return {result.reward, result.frames, terminated(result), truncated(result), result.lost};
   }
 
  private:

@@ -41,23 +41,26 @@ FieldValue field_value(const std::string& name, nb::handle value) {
 
 // The fields of tables, whose names are told apart without their table.
 struct Named {
-  explicit Named(const VisitFields& of) : fields(of) {
+  // beside: what else may be told, for who misspells it.
+  explicit Named(const VisitFields& of, std::vector<std::string> beside = {})
+      : fields(of), known(std::move(beside)) {
     for (const FieldText& field : describe_fields(fields)) {
       if (field.path == "level.name") continue;  // An argument of its own.
       paths.push_back(field.path);
       names.push_back(field.path.substr(field.path.find('.') + 1));
     }
+    known.insert(known.end(), names.begin(), names.end());
   }
   // what: "setting", for the error.
   void set(const char* what, const std::string& name, nb::handle value) const {
     const auto found = std::ranges::find(names, name);
     if (found == names.end())
-      throw nb::type_error(fmt::format("unknown {} '{}'{}", what, name, did_you_mean(name, names)).c_str());
+      throw nb::type_error(fmt::format("unknown {} '{}'{}", what, name, did_you_mean(name, known)).c_str());
     const std::string& path = paths[static_cast<std::size_t>(found - names.begin())];
     raise_if_error(set_field(fields, path, field_value(name, value)));
   }
   VisitFields fields;
-  std::vector<std::string> names, paths;
+  std::vector<std::string> names, paths, known;
 };
 
 void set_dmlab(DmlabConfig& dmlab, const std::string& level, nb::handle value) {
@@ -79,8 +82,7 @@ void set_dmlab(DmlabConfig& dmlab, const std::string& level, nb::handle value) {
 Settings settings_of(const std::string& level, const nb::dict& keywords) {
   Settings settings;
   settings.level.name = level;
-  Named fields(fields_of(settings));
-  fields.names.emplace_back("dmlab");  // For who misspells it.
+  const Named fields(fields_of(settings), {"dmlab"});
   for (const auto& [key, value] : keywords) {
     const auto name = nb::cast<std::string>(key);
     if (name == "dmlab") {

@@ -115,8 +115,8 @@ class PyVectorEnvironment {
       const StepResult& result = pool_->results()[i];
       arrays->rewards[i] = result.reward;
       arrays->frames[i] = result.frames;
-      arrays->truncated[i] = result.truncated || result.lost;
-      arrays->terminated[i] = result.ended && !arrays->truncated[i];
+      arrays->terminated[i] = terminated(result);
+      arrays->truncated[i] = truncated(result);
       any_ended = any_ended || result.ended;
     }
     auto* loan = new Loan{arrays_, std::move(arrays)};
