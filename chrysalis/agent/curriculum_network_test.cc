@@ -23,19 +23,6 @@ Case case_of(const CurriculumCase& agent, std::int64_t steps, std::int64_t batch
   return test;
 }
 
-NetworkInput on_kernels(const Case& test) {
-  NetworkInput in = test.input;
-  in.packed =
-      std::make_shared<const PackedNetwork>(test.config, test.spec, Precision::kFloat32, test.weights);
-  return in;
-}
-
-// Relative to the largest value, as a kernel's error is judged.
-double error_of(const at::Tensor& found, const at::Tensor& expected) {
-  const double largest = expected.abs().max().item().toDouble();
-  return largest_difference(found.to(at::kDouble), expected.to(at::kDouble)) / (largest > 0 ? largest : 1);
-}
-
 // Each output of both, or undefined in both; the largest error of any.
 void expect_near(const NetworkOutput& found, const NetworkOutput& expected, double tolerance) {
   const auto compare = [&](const char* name, const at::Tensor& one, const at::Tensor& other) {

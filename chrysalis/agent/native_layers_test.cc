@@ -9,18 +9,6 @@
 namespace chrysalis {
 namespace {
 
-NetworkInput on_kernels(const Case& test, Precision precision) {
-  NetworkInput in = test.input;
-  in.packed = std::make_shared<const PackedNetwork>(test.config, test.spec, precision, test.weights);
-  return in;
-}
-
-// Relative to the largest value, as a kernel's error is judged.
-double error_of(const at::Tensor& found, const at::Tensor& expected) {
-  const double largest = expected.abs().max().item().toDouble();
-  return largest_difference(found.to(at::kDouble), expected.to(at::kDouble)) / (largest > 0 ? largest : 1);
-}
-
 double relative_l2(const at::Tensor& found, const at::Tensor& expected) {
   return ((found.to(at::kDouble) - expected.to(at::kDouble)).norm() / expected.to(at::kDouble).norm())
       .item()

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
 #include <vector>
 
 #include "chrysalis/agent/network.h"
@@ -65,6 +66,19 @@ inline AgentConfig small_config(const char* core = "lstm") {
 
 inline double largest_difference(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().max().item().toDouble();
+}
+
+// The same case by the native kernels.
+inline NetworkInput on_kernels(const Case& test, Precision precision = Precision::kFloat32) {
+  NetworkInput in = test.input;
+  in.packed = std::make_shared<const PackedNetwork>(test.config, test.spec, precision, test.weights);
+  return in;
+}
+
+// Relative to the largest value, as a kernel's error is judged.
+inline double error_of(const at::Tensor& found, const at::Tensor& expected) {
+  const double largest = expected.abs().max().item().toDouble();
+  return largest_difference(found.to(at::kDouble), expected.to(at::kDouble)) / (largest > 0 ? largest : 1);
 }
 
 // Something that depends on every output of policies and baselines differently.

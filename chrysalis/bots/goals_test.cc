@@ -58,9 +58,9 @@ TEST(Goals, ThingsAreWorthWhatTheyAreNeededFor) {
 }
 
 // One player in an armed world, and its goals.
-class Scene {
+class GoalsScene {
  public:
-  Scene(Map map, Vec3 floor) : arena_(arena_on(std::move(map))), world(arena_.map) {
+  GoalsScene(Map map, Vec3 floor) : arena_(arena_on(std::move(map))), world(arena_.map) {
     world.arm(RandomKey(1));
     world.add_player({floor}, 0);
     profile.think_ms = 100;
@@ -84,7 +84,7 @@ class Scene {
 
 TEST(Goals, GoesForWhatIsNearAndPresent) {
   Map map = horseshoe();
-  Scene scene(map, {500, 192, 0});
+  GoalsScene scene(map, {500, 192, 0});
   scene.update();
   EXPECT_EQ(scene.goals.current().item, 0) << "the orb beside it";
   EXPECT_EQ(scene.goals.current().node, scene.graph().access()[0].node);
@@ -95,7 +95,7 @@ TEST(Goals, GoesForWhatIsNearAndPresent) {
 }
 
 TEST(Goals, StaysWithAGoalForAWhile) {
-  Scene scene(horseshoe(), {500, 192, 0});
+  GoalsScene scene(horseshoe(), {500, 192, 0});
   scene.update();
   const int item = scene.goals.current().item;
   scene.world.respawn(0, {{1248, 1056, 0}}, 0);
@@ -106,7 +106,7 @@ TEST(Goals, StaysWithAGoalForAWhile) {
 }
 
 TEST(Goals, RoamsBetweenSpawnsWhereThereIsNothingToFetch) {
-  Scene scene(hall(320), {0, 0, 0});
+  GoalsScene scene(hall(320), {0, 0, 0});
   std::set<int> places;
   for (int i = 0; i < 40; ++i) {
     scene.update();
@@ -122,7 +122,7 @@ TEST(Goals, RoamsBetweenSpawnsWhereThereIsNothingToFetch) {
 
 TEST(Goals, CampersStayWhereThereIsNothingToFetch) {
   for (const float camper : {0.0f, 1.0f}) {
-    Scene scene(hall(320), {0, 0, 0});
+    GoalsScene scene(hall(320), {0, 0, 0});
     scene.profile.camper = camper;
     int stays = 0;
     for (int i = 0; i < 400; ++i) {
@@ -138,7 +138,7 @@ TEST(Goals, CampersStayWhereThereIsNothingToFetch) {
 
 TEST(Goals, GoesForWhatHangsOverAGapOnlyWhenItDares) {
   for (const float daring : {0.0f, 1.0f}) {
-    Scene scene(chasm(), {0, 200, 0});
+    GoalsScene scene(chasm(), {0, 200, 0});
     scene.profile.daring = daring;
     scene.update();
     const Goal& goal = scene.goals.current();
@@ -152,7 +152,7 @@ TEST(Goals, GoesForWhatHangsOverAGapOnlyWhenItDares) {
 
 TEST(Goals, HasNoneWhereItStandsNowhere) {
   Map map = hall(320);
-  Scene scene(map, {0, 0, 0});
+  GoalsScene scene(map, {0, 0, 0});
   RandomStream random{RandomKey(1)};
   scene.goals.update(scene.world, scene.graph(), 0, kNowhere, scene.profile, random);
   EXPECT_TRUE(scene.goals.current().none());
@@ -163,7 +163,7 @@ TEST(Goals, GoesForWhatOthersDropped) {
   Map map = hall(320);
   map.items = {{ItemKind::kOrb, {200, 0, 15}}};
   map.kill_volumes = {{{100, -40, -8}, {116, 40, 8}}};
-  Scene scene(map, {-200, 0, 0});
+  GoalsScene scene(map, {-200, 0, 0});
   scene.world.add_player({{200, 0, 0}}, 180);
   for (int frame = 0; frame < 100; ++frame) {
     const RawAction actions[] = {{}, {.move_forward = frame > 60 ? 1 : 0}};

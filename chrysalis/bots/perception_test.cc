@@ -13,9 +13,9 @@ constexpr int kThought = 100;
 constexpr float kRadians = 0.01745329f;
 
 // A world without a graph: player 0 in the middle, looking along +x, and others around it.
-class Scene {
+class PerceptionScene {
  public:
-  explicit Scene(Map map = hall(2400)) : world_(finished(std::move(map))) {
+  explicit PerceptionScene(Map map = hall(2400)) : world_(finished(std::move(map))) {
     world_.arm(RandomKey(1));
     world_.add_player({}, 0);
   }
@@ -50,7 +50,7 @@ class Scene {
 };
 
 bool noticed(float distance, float degrees) {
-  Scene scene;
+  PerceptionScene scene;
   const int other = scene.add(distance, degrees);
   scene.look();
   return scene.perception.enemy() == other;
@@ -76,7 +76,7 @@ TEST(Perception, NoticesWhoStandsInItsView) {
 
 TEST(Perception, NoticesNobodyBeyondItsRange) {
   for (const float distance : {4800.0f, 5000.0f}) {
-    Scene scene(hall(6000));
+    PerceptionScene scene(hall(6000));
     scene.add(distance, 0);
     scene.look();
     EXPECT_EQ(scene.perception.enemy() != kNobody, distance < 4900) << distance;
@@ -84,7 +84,7 @@ TEST(Perception, NoticesNobodyBeyondItsRange) {
 }
 
 TEST(Perception, NoticesWhoShootsBehindItAndAnyoneWhenItIsHit) {
-  Scene scene;
+  PerceptionScene scene;
   const int other = scene.add(200, 180);
   scene.look();
   EXPECT_EQ(scene.perception.enemy(), kNobody);
@@ -109,7 +109,7 @@ TEST(Perception, NoticesWhoShootsBehindItAndAnyoneWhenItIsHit) {
 }
 
 TEST(Perception, ItsOwnOrbDoesNotMakeItLookAround) {
-  Scene scene;
+  PerceptionScene scene;
   scene.add(200, 180);
   scene.happens({.kind = WorldEvent::Kind::kHit, .player = 0, .by = 0});
   scene.look();
@@ -117,7 +117,7 @@ TEST(Perception, ItsOwnOrbDoesNotMakeItLookAround) {
 }
 
 TEST(Perception, SeesThroughNoWall) {
-  Scene scene(hall(2400, {{{100, -200, 0}, {110, 200, 192}}}));
+  PerceptionScene scene(hall(2400, {{{100, -200, 0}, {110, 200, 192}}}));
   const int other = scene.add(200, 0);
   scene.look();
   EXPECT_EQ(scene.perception.enemy(), kNobody);
@@ -125,14 +125,14 @@ TEST(Perception, SeesThroughNoWall) {
   scene.look();
   EXPECT_EQ(scene.perception.enemy(), other);
   // Over a low wall the top of a head is seen.
-  Scene low(hall(2400, {{{100, -200, 0}, {110, 200, 49}}}));
+  PerceptionScene low(hall(2400, {{{100, -200, 0}, {110, 200, 49}}}));
   low.add(200, 0);
   low.look();
   EXPECT_NE(low.perception.enemy(), kNobody);
 }
 
 TEST(Perception, FightsTheNearestAndChangesOnlyToWhoIsNearer) {
-  Scene scene;
+  PerceptionScene scene;
   const int far = scene.add(500, 10), near = scene.add(300, -10);
   scene.look();
   EXPECT_EQ(scene.perception.enemy(), near);
@@ -148,7 +148,7 @@ TEST(Perception, FightsTheNearestAndChangesOnlyToWhoIsNearer) {
 }
 
 TEST(Perception, KeepsAnEyeOnItsEnemyWhereverThatGoes) {
-  Scene scene;
+  PerceptionScene scene;
   const int other = scene.add(200, 0);
   scene.look();
   scene.put(other, 200, 180);
@@ -157,7 +157,7 @@ TEST(Perception, KeepsAnEyeOnItsEnemyWhereverThatGoes) {
 }
 
 TEST(Perception, RemembersWhereSomebodyWasLastSeen) {
-  Scene scene(hall(2400, {{{100, 50, 0}, {110, 2000, 192}}}));
+  PerceptionScene scene(hall(2400, {{{100, 50, 0}, {110, 2000, 192}}}));
   const int other = scene.add(200, 0);
   scene.look();
   const Vec3 seen = scene.perception.sighting().position;
@@ -171,7 +171,7 @@ TEST(Perception, RemembersWhereSomebodyWasLastSeen) {
 }
 
 TEST(Perception, KnowsSinceTheFirstSightUntilItForgets) {
-  Scene scene(hall(2400, {{{100, 50, 0}, {110, 2000, 192}}}));
+  PerceptionScene scene(hall(2400, {{{100, 50, 0}, {110, 2000, 192}}}));
   const int other = scene.add(200, 0);
   scene.look();
   EXPECT_EQ(scene.perception.sighting().known_ms, 0);
@@ -190,7 +190,7 @@ TEST(Perception, KnowsSinceTheFirstSightUntilItForgets) {
 }
 
 TEST(Perception, LeavesTheDeadAfterAMoment) {
-  Scene scene;
+  PerceptionScene scene;
   const int other = scene.add(200, 0), third = scene.add(600, 0);
   scene.look();
   ASSERT_EQ(scene.perception.enemy(), other);
@@ -207,7 +207,7 @@ TEST(Perception, LeavesTheDeadAfterAMoment) {
 }
 
 TEST(Perception, BeginsAnewAfterDeath) {
-  Scene scene;
+  PerceptionScene scene;
   scene.add(200, 0);
   scene.look(10);
   scene.perception.wake();

@@ -3,17 +3,15 @@
 #pragma once
 
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "chrysalis/cli/json.h"
 #include "chrysalis/core/result.h"
 #include "chrysalis/train/run_config.h"
 
 namespace chrysalis {
-
-using Json = nlohmann::ordered_json;
 
 // Every figure is the median of this many or more.
 inline constexpr int kBenchRepeats = 5;

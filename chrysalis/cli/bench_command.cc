@@ -34,7 +34,7 @@ constexpr std::array kSubjects = {
     Subject{"scaling", false, true, bench_scaling, print_scaling},
 };
 
-struct Options {
+struct BenchOptions {
   std::string what = "all";
   std::vector<std::string> assignments;
   std::string kernels;
@@ -45,7 +45,7 @@ struct Options {
   bool json = false;
 };
 
-bool wanted(const Subject& subject, const Options& options) {
+bool wanted(const Subject& subject, const BenchOptions& options) {
   return options.what == subject.name || (options.what == "all" && subject.in_all);
 }
 
@@ -63,7 +63,7 @@ Status check_name(const char* what, const std::string& given, const std::vector<
                        fmt::join(known, ", "));
 }
 
-Status check(const Options& options) {
+Status check(const BenchOptions& options) {
   CHRYSALIS_RETURN_IF_ERROR(check_name("bench", options.what, names()));
   for (const std::string& axis : options.axes)
     CHRYSALIS_RETURN_IF_ERROR(check_name("--axes", axis, scaling_axes()));
@@ -77,7 +77,7 @@ Status check(const Options& options) {
   return check_output_path(options.out, {".svg"});
 }
 
-Status run(const Options& options) {
+Status run(const BenchOptions& options) {
   CHRYSALIS_RETURN_IF_ERROR(check(options));
   CHRYSALIS_ASSIGN_OR_RETURN(
       RunConfig config,
@@ -123,7 +123,7 @@ Status run(const Options& options) {
 }  // namespace
 
 Action add_bench_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchOptions>();
   app.add_option(
       "what", options->what,
       "sgemm, render, env, act, learn, train, all of these; profile: where a training second goes; "

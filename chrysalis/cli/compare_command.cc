@@ -1,9 +1,9 @@
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "chrysalis/cli/command.h"
 #include "chrysalis/cli/comparison.h"
 #include "chrysalis/cli/experiment.h"
+#include "chrysalis/cli/json.h"
 #include "chrysalis/cli/output_path.h"
 #include "chrysalis/cli/progress_line.h"
 #include "chrysalis/core/field.h"
@@ -12,9 +12,7 @@
 namespace chrysalis {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-struct Options {
+struct CompareOptions {
   std::vector<std::string> runs;
   std::vector<std::string> labels;
   std::string out;
@@ -23,10 +21,6 @@ struct Options {
   int points = 50;
   bool json = false;
 };
-
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
 
 Result<CurveAxis> axis_of(const std::string& over) {
   if (over == "agent_steps") return CurveAxis::kAgentSteps;
@@ -152,7 +146,7 @@ void print_arms(const Json& arms) {
       "agent steps, or as many tenths as it takes to hold an episode.\n");
 }
 
-Status run_compare(const Options& options) {
+Status run_compare(const CompareOptions& options) {
   if (!options.out.empty()) CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".svg"}));
   CHRYSALIS_ASSIGN_OR_RETURN(const CurveAxis axis, axis_of(options.over));
   std::vector<ReferenceReturn> references;
@@ -186,7 +180,7 @@ Status run_compare(const Options& options) {
 }  // namespace
 
 Action add_compare_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompareOptions>();
   app.add_option("runs", options->runs,
                  "Directories of runs; those that differ only in seed and in how they are run are one arm")
       ->required();

@@ -4,7 +4,7 @@
 namespace chrysalis {
 namespace {
 
-struct Options {
+struct ConfigOptions {
   std::string config;
   std::vector<std::string> assignments;
   bool markdown = false;
@@ -23,7 +23,7 @@ void print_markdown(RunConfig& config) {
                field.tunable ? " (tunable by a population)" : "");
 }
 
-Status run(const Options& options) {
+Status run(const ConfigOptions& options) {
   Result<RunConfig> config = options.config.empty() ? default_run_config(options.assignments)
                                                     : load_run_config(options.config, options.assignments);
   if (!config.ok()) return config.error();
@@ -38,7 +38,7 @@ Status run(const Options& options) {
 }  // namespace
 
 Action add_config_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConfigOptions>();
   app.add_option("config", options->config, "A config to resolve; default: the defaults");
   app.add_option("--set", options->assignments, "KEY=VALUE over it")->allow_extra_args(false);
   app.add_flag("--markdown", options->markdown, "The table of docs/config.md");

@@ -1,9 +1,9 @@
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/json.h"
 #include "chrysalis/cli/learning.h"
 #include "chrysalis/cli/output_path.h"
 #include "chrysalis/env/dmlab_process.h"
@@ -15,7 +15,7 @@
 namespace chrysalis {
 namespace {
 
-struct Options {
+struct DoctorOptions {
   bool json = false;
   bool dmlab = false;
   std::string level = "dmlab:lt_chasm";
@@ -128,7 +128,7 @@ std::vector<Finding> findings_here() {
 }
 
 // Of an installation of DM Lab. Error: what is missing.
-Result<std::vector<Finding>> findings_of_dmlab(const Options& options) {
+Result<std::vector<Finding>> findings_of_dmlab(const DoctorOptions& options) {
   if (!is_dmlab_level(options.level))
     return invalid_input("--level {}: expected dmlab: and the name of a level of DM Lab's", options.level);
   CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".png"}));
@@ -155,7 +155,7 @@ Result<std::vector<Finding>> findings_of_dmlab(const Options& options) {
        ""}};
 }
 
-Status run(const Options& options) {
+Status run(const DoctorOptions& options) {
   std::vector<Finding> findings;
   if (options.dmlab) {
     CHRYSALIS_ASSIGN_OR_RETURN(findings, findings_of_dmlab(options));
@@ -163,7 +163,7 @@ Status run(const Options& options) {
     findings = findings_here();
   }
   int faults = 0;
-  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  Json json = Json::array();
   for (const Finding& finding : findings) {
     if (!finding.mend.empty()) ++faults;
     if (options.json) {
@@ -187,7 +187,7 @@ Status run(const Options& options) {
 }  // namespace
 
 Action add_doctor_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   app.add_flag("--json", options->json, "Print JSON");
   auto* dmlab = app.add_flag("--dmlab", options->dmlab,
                              "Prove an installation of DM Lab: load it, start a level, draw a picture, step");

@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/json.h"
 #include "chrysalis/core/log.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/evaluation.h"
@@ -12,7 +12,7 @@
 namespace chrysalis {
 namespace {
 
-struct Options {
+struct EvalOptions {
   AgentOptions agent;
   std::int64_t episodes = 30;
   bool json = false;
@@ -25,7 +25,7 @@ std::int64_t environments_per_thread(const AgentSource& agent) {
 
 // Splits the episodes among the cores. Which thread plays an episode does not change it beyond the rounding
 // of inference in batches, and the batch is always of the same size.
-Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const Options& options) {
+Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const EvalOptions& options) {
   const auto cores = std::max<std::int64_t>(1, std::thread::hardware_concurrency());
   const std::int64_t threads = std::min(cores, options.episodes);
   std::vector<std::vector<EpisodeRecord>> records(static_cast<std::size_t>(threads));
@@ -62,8 +62,8 @@ Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const Options&
 }
 
 // Into the run's database, for inspect.
-Status note_evaluation(const AgentSource& agent, const Options& options, const std::vector<double>& returns,
-                       const MeanInterval& interval) {
+Status note_evaluation(const AgentSource& agent, const EvalOptions& options,
+                       const std::vector<double>& returns, const MeanInterval& interval) {
   CHRYSALIS_ASSIGN_OR_RETURN(
       Database database,
       Database::open(std::filesystem::path(options.agent.run) / "run.sqlite", Sqlite::Access::kReadWrite));
@@ -76,7 +76,7 @@ Status note_evaluation(const AgentSource& agent, const Options& options, const s
                                      .time = unix_seconds_now()});
 }
 
-Status run(const Options& options) {
+Status run(const EvalOptions& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(const AgentSource agent, open_agent(options.agent));
   CHRYSALIS_RETURN_IF_ERROR(agent.make_environment());  // A wrong level is found here, once.
   CHRYSALIS_ASSIGN_OR_RETURN(const auto records, play(agent, options));
@@ -84,7 +84,7 @@ Status run(const Options& options) {
   for (const EpisodeRecord& record : records) returns.push_back(record.episode_return);
   const MeanInterval interval = mean_interval(returns);
   if (options.json) {
-    nlohmann::ordered_json result = {{"level", agent.config.level.name}, {"policy", agent.policy}};
+    Json result = {{"level", agent.config.level.name}, {"policy", agent.policy}};
     if (!agent.checkpoint.empty()) result.update({{"member", agent.member}, {"alpha", agent.acting_alpha()}});
     result.update({{"episodes", returns.size()},
                    {"mean_return", interval.mean},
@@ -105,7 +105,7 @@ Status run(const Options& options) {
 }  // namespace
 
 Action add_eval_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalOptions>();
   add_agent_options(app, options->agent);
   app.add_option("--episodes", options->episodes, "Episodes to play")->check(CLI::Range(1, 1'000'000));
   app.add_flag("--json", options->json, "Print JSON");

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/json.h"
 #include "chrysalis/cli/lineage.h"
 #include "chrysalis/cli/progress_line.h"
 #include "chrysalis/store/run_directory.h"
@@ -13,9 +13,7 @@
 namespace chrysalis {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-struct Options {
+struct InspectOptions {
   std::string run;
   int curve = 10;
   std::optional<std::int64_t> member;
@@ -23,10 +21,6 @@ struct Options {
 };
 
 constexpr std::int64_t kRecentEpisodes = 30;  // What a population compares by.
-
-Json number_or_null(double value) {
-  return std::isfinite(value) ? Json(value) : Json(nullptr);
-}
 
 // Updates and episodes gathered into `points` stretches of equal agent steps.
 Json curve_of(const std::vector<UpdateRow>& updates, const std::vector<EpisodeRow>& episodes, int points) {
@@ -214,7 +208,7 @@ void print_members(const Json& members) {
                member["checkpoint"].is_null() ? "-" : member["checkpoint"].get<std::string>());
 }
 
-Result<Json> run_json(RunDirectory& run, const RunConfig& config, const Options& options) {
+Result<Json> run_json(RunDirectory& run, const RunConfig& config, const InspectOptions& options) {
   Json json = {
       {"run", options.run}, {"level", config.level.name}, {"seed", config.seed}, {"members", Json::array()}};
   CHRYSALIS_ASSIGN_OR_RETURN(const auto members, run.database().members());
@@ -240,7 +234,7 @@ Result<Json> run_json(RunDirectory& run, const RunConfig& config, const Options&
   return json;
 }
 
-Status run_inspect(const Options& options) {
+Status run_inspect(const InspectOptions& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(options.run, OpenMode::kReadOnly));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto text, run.config());
   if (!text) return invalid_input("{} has no config yet: train first", options.run);
@@ -269,7 +263,7 @@ Status run_inspect(const Options& options) {
 }  // namespace
 
 Action add_inspect_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   app.add_option("run", options->run, "Directory of a run")->required();
   app.add_option("--curve", options->curve, "Points of the learning curve")->check(CLI::Range(1, 10'000));
   app.add_option("--member", options->member, "Only this member, with its learning curve");

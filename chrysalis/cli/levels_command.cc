@@ -1,6 +1,5 @@
-#include <nlohmann/json.hpp>
-
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/json.h"
 #include "chrysalis/levels/catalog.h"
 
 namespace chrysalis {
@@ -9,7 +8,7 @@ Action add_levels_command(CLI::App& app) {
   auto json = std::make_shared<bool>(false);
   app.add_flag("--json", *json, "Print JSON");
   return [json]() -> Status {
-    nlohmann::json list = nlohmann::json::array();
+    Json list = Json::array();
     for (const auto& entry : level_catalog()) {
       CHRYSALIS_ASSIGN_OR_RETURN(const auto level, make_level({.name = std::string(entry.name)}));
       const LevelSpec& spec = level->spec();

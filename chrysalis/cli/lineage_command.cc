@@ -7,12 +7,12 @@
 namespace chrysalis {
 namespace {
 
-struct Options {
+struct LineageOptions {
   std::string run;
   std::string out;
 };
 
-Status run_lineage(const Options& options) {
+Status run_lineage(const LineageOptions& options) {
   if (!options.out.empty()) CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".svg"}));
   CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(options.run, OpenMode::kReadOnly));
   std::vector<MemberHistory> members;
@@ -41,7 +41,7 @@ Status run_lineage(const Options& options) {
 }  // namespace
 
 Action add_lineage_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LineageOptions>();
   app.add_option("run", options->run, "Directory of a run")->required();
   app.add_option("--out", options->out, "Draw it too: a name that ends in .svg");
   return [options] { return run_lineage(*options); };

@@ -19,7 +19,7 @@
 namespace chrysalis {
 namespace {
 
-struct Options {
+struct PlayOptions {
   std::string level;
   std::uint64_t seed = 1;
   std::string record;
@@ -149,7 +149,7 @@ class Play {
   std::string title_;
 };
 
-Status run(const Options& options) {
+Status run(const PlayOptions& options) {
   if (!options.record.empty()) CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.record, {}, "--record"));
   CHRYSALIS_ASSIGN_OR_RETURN(
       const RunConfig config,
@@ -194,7 +194,7 @@ Status run(const Options& options) {
 }  // namespace
 
 Action add_play_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlayOptions>();
   app.add_option("level", options->level, "Level to play: a name of `chrysalis levels` or map:FILE")
       ->required();
   app.add_option("--seed", options->seed, "Names the episode")->check(CLI::NonNegativeNumber);

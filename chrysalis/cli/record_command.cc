@@ -12,7 +12,7 @@
 namespace chrysalis {
 namespace {
 
-struct Options {
+struct RecordOptions {
   AgentOptions agent;
   std::string out;
   std::int64_t episodes = 1;
@@ -21,10 +21,8 @@ struct Options {
   int sheet_frames = 24;
 };
 
-constexpr int kSheetColumns = 6;
-
 // Plays and hands each observation on; the watcher ends the playing by answering false.
-Status play(const AgentSource& agent, const Options& options, const EvaluationWatcher& watcher,
+Status play(const AgentSource& agent, const RecordOptions& options, const EvaluationWatcher& watcher,
             std::string& outcome) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto policy, agent.make_policy());
   std::vector<std::unique_ptr<Environment>> environments;
@@ -44,7 +42,7 @@ Status play(const AgentSource& agent, const Options& options, const EvaluationWa
   return {};
 }
 
-Status film(const AgentSource& agent, const Options& options, const EnvironmentSpec& spec) {
+Status film(const AgentSource& agent, const RecordOptions& options, const EnvironmentSpec& spec) {
   const int rate = std::max(1, spec.frames_per_second / spec.action_repeat);
   CHRYSALIS_ASSIGN_OR_RETURN(FilmWriter writer, FilmWriter::create(options.out, {.width = spec.width,
                                                                                  .height = spec.height,
@@ -67,7 +65,7 @@ Status film(const AgentSource& agent, const Options& options, const EnvironmentS
   return {};
 }
 
-Status sheet(const AgentSource& agent, const Options& options, const EnvironmentSpec& spec) {
+Status sheet(const AgentSource& agent, const RecordOptions& options, const EnvironmentSpec& spec) {
   const std::int64_t steps =
       options.max_agent_steps > 0 ? options.max_agent_steps : spec.episode_agent_steps();
   const std::int64_t apart = std::max<std::int64_t>(1, steps / options.sheet_frames);
@@ -85,14 +83,13 @@ Status sheet(const AgentSource& agent, const Options& options, const Environment
       },
       outcome));
   CHRYSALIS_RETURN_IF_ERROR(
-      write_png(options.out,
-                contact_sheet(images, {.columns = kSheetColumns, .factor = std::max(1, options.scale / 3)})));
+      write_png(options.out, contact_sheet(images, {.factor = std::max(1, options.scale / 3)})));
   fmt::print("{}: {} observations, {} agent steps apart, {}, {}\n", options.out, images.size(), apart,
              outcome, agent.policy);
   return {};
 }
 
-Status run(const Options& options) {
+Status run(const RecordOptions& options) {
   CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".mp4", ".png"}));
   CHRYSALIS_ASSIGN_OR_RETURN(const AgentSource agent, open_agent(options.agent));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto environment, agent.make_environment());
@@ -103,7 +100,7 @@ Status run(const Options& options) {
 }  // namespace
 
 Action add_record_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RecordOptions>();
   add_agent_options(app, options->agent);
   app.add_option("--out", options->out,
                  "File to write: .mp4 (H.264) or .png (contact sheet of the first episode)")

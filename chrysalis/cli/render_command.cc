@@ -12,7 +12,7 @@
 namespace chrysalis {
 namespace {
 
-struct Options {
+struct RenderOptions {
   std::string level;
   std::uint64_t seed = 1;
   std::string out;
@@ -22,8 +22,6 @@ struct Options {
   bool top_down = false;
   std::vector<std::string> assignments;
 };
-
-constexpr int kSheetColumns = 6;
 
 Status parse_size(const std::string& text, RunConfig& config) {
   int width = 0;
@@ -45,12 +43,12 @@ Image blank(const EnvironmentSpec& spec) {
       .width = spec.width, .height = spec.height, .rgb = std::vector<std::uint8_t>(spec.observation_bytes())};
 }
 
-Status write(const Image& image, const Options& options) {
+Status write(const Image& image, const RenderOptions& options) {
   return write_png(options.out, options.scale == 1 ? image : magnified(image, options.scale));
 }
 
 // The first picture of an episode of DM Lab's, which shows no more than the agent sees.
-Status render_dmlab(const Options& options, const RunConfig& config) {
+Status render_dmlab(const RenderOptions& options, const RunConfig& config) {
   for (const auto& [name, given] :
        {std::pair{"--top-down", options.top_down}, {"--sheet", options.sheet_pictures > 0}})
     if (given)
@@ -67,7 +65,7 @@ Status render_dmlab(const Options& options, const RunConfig& config) {
   return write(image, options);
 }
 
-Image draw(NativeEnvironment& environment, const Options& options) {
+Image draw(NativeEnvironment& environment, const RenderOptions& options) {
   Image image = blank(environment.spec());
   if (options.top_down) {
     environment.observe_top_down(image.rgb);
@@ -78,7 +76,7 @@ Image draw(NativeEnvironment& environment, const Options& options) {
 }
 
 // Pictures of one episode, evenly apart.
-Image draw_sheet(NativeEnvironment& environment, const Options& options) {
+Image draw_sheet(NativeEnvironment& environment, const RenderOptions& options) {
   const auto apart = std::max<std::int64_t>(1, environment.spec().episode_frames / options.sheet_pictures);
   LevelTour tour(environment.level(), RandomKey(options.seed));
   std::vector<Image> images;
@@ -86,10 +84,10 @@ Image draw_sheet(NativeEnvironment& environment, const Options& options) {
     images.push_back(draw(environment, options));
     tour.play(apart);
   }
-  return contact_sheet(images, {.columns = kSheetColumns, .factor = options.scale});
+  return contact_sheet(images, {.factor = options.scale});
 }
 
-Status run(const Options& options) {
+Status run(const RenderOptions& options) {
   CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {".png"}));
   CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, default_run_config(with_options(
                                                    {{"level.name", options.level}}, options.assignments)));
@@ -105,7 +103,7 @@ Status run(const Options& options) {
 }  // namespace
 
 Action add_render_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RenderOptions>();
   app.add_option("--level", options->level,
                  "Level to draw: a name of `chrysalis levels`, map:FILE or dmlab:LEVEL")
       ->required();

@@ -12,7 +12,7 @@
 namespace chrysalis {
 namespace {
 
-struct Options {
+struct ReplayOptions {
   std::string level;
   std::optional<std::uint64_t> seed;
   std::string actions;
@@ -26,12 +26,12 @@ struct Episode {
   std::uint64_t seed = 1;
 };
 
-Error conflict(const Options& options, const std::string& recorded, const std::string& asked) {
+Error conflict(const ReplayOptions& options, const std::string& recorded, const std::string& asked) {
   return invalid_input("{} is a recording of {}, and {} is asked for: leave the option out", options.actions,
                        recorded, asked);
 }
 
-Result<Episode> episode_of(const Options& options, const Recording& recording) {
+Result<Episode> episode_of(const ReplayOptions& options, const Recording& recording) {
   if (options.level.empty() && !recording.level)
     return invalid_input("{} does not say which level it is of: expected --level", options.actions);
   const std::vector<std::string> asked = with_options({{"level.name", options.level}}, options.assignments);
@@ -73,7 +73,7 @@ Status compare(const Recording& recording, const World& world, std::int64_t fram
   return {};
 }
 
-Status run(const Options& options) {
+Status run(const ReplayOptions& options) {
   if (!options.out.empty()) CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {}));
   std::ifstream actions(options.actions);
   if (!actions)
@@ -115,7 +115,7 @@ Status run(const Options& options) {
 }  // namespace
 
 Action add_replay_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReplayOptions>();
   app.add_option("--level", options->level,
                  "Level to play: a name of `chrysalis levels` or map:FILE; a recording names its own");
   app.add_option("--seed", options->seed, "Names the episode")->check(CLI::NonNegativeNumber);

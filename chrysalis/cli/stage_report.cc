@@ -9,15 +9,15 @@
 namespace chrysalis {
 namespace {
 
-struct Key {
+struct StageKey {
   Pass pass;
   Stage stage;
 };
 
 // What comes before acting, the passes, and what comes after: the order of Stage with the passes unfolded
 // where the network stands.
-std::vector<Key> keys_in_order() {
-  std::vector<Key> keys;
+std::vector<StageKey> keys_in_order() {
+  std::vector<StageKey> keys;
   const auto add = [&keys](Pass pass, int begin, int end) {
     for (int stage = begin; stage < end; ++stage) keys.push_back({pass, static_cast<Stage>(stage)});
   };
@@ -28,7 +28,7 @@ std::vector<Key> keys_in_order() {
   return keys;
 }
 
-std::string name_of(const Key& key) {
+std::string name_of(const StageKey& key) {
   return key.pass == Pass::kNone ? stage_name(key.stage)
                                  : fmt::format("{} {}", pass_name(key.pass), stage_name(key.stage));
 }
@@ -49,7 +49,7 @@ struct Sums {
   }
 };
 
-Sums sums_of(std::span<const StageTotals> before, std::span<const StageTotals> after, const Key& key) {
+Sums sums_of(std::span<const StageTotals> before, std::span<const StageTotals> after, const StageKey& key) {
   Sums sums;
   for (std::size_t i = 0; i < after.size(); ++i) {
     const StageTotal &from = before[i].at(key.pass, key.stage), &to = after[i].at(key.pass, key.stage);
@@ -96,7 +96,7 @@ std::string bottleneck_of(const std::vector<StageRow>& rows) {
 
 double busy_seconds(std::span<const StageTotals> before, std::span<const StageTotals> after) {
   double seconds = 0;
-  for (const Key& key : keys_in_order())
+  for (const StageKey& key : keys_in_order())
     if (key.stage != Stage::kWait) seconds += sums_of(before, after, key).all_seconds();
   return seconds;
 }
@@ -106,10 +106,10 @@ StageReport stage_report(std::span<const StageTotals> before, std::span<const St
   CHRYSALIS_CHECK(!after.empty() && before.size() == after.size());
   CHRYSALIS_CHECK(agent_steps > 0 && sgemm_gflops > 0);
   Sums all{.seconds = std::vector<double>(after.size())};
-  for (const Key& key : keys_in_order()) all.add(sums_of(before, after, key));
+  for (const StageKey& key : keys_in_order()) all.add(sums_of(before, after, key));
   CHRYSALIS_CHECK(all.all_seconds() > 0, "no worker was attached between the readings");
   StageReport report;
-  for (const Key& key : keys_in_order()) {
+  for (const StageKey& key : keys_in_order()) {
     const Sums sums = sums_of(before, after, key);
     if (sums.all_seconds() > 0)
       report.rows.push_back(row_of(name_of(key), sums, all, agent_steps, sgemm_gflops));

@@ -15,7 +15,7 @@
 namespace chrysalis {
 namespace {
 
-struct Options {
+struct TrainOptions {
   std::string config;
   std::string run;
   std::string device;
@@ -39,7 +39,7 @@ Status check_same_experiment(RunDirectory& run, RunConfig& config) {
       run.path().string(), change.path, change.before, change.after);
 }
 
-Status run_training(const Options& options) {
+Status run_training(const TrainOptions& options) {
   CHRYSALIS_ASSIGN_OR_RETURN(
       RunConfig config, load_run_config(options.config, with_options({{"learner.device", options.device},
                                                                       {"compute.kernels", options.kernels}},
@@ -111,7 +111,7 @@ Status run_training(const Options& options) {
 }  // namespace
 
 Action add_train_command(CLI::App& app) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TrainOptions>();
   app.add_option("config", options->config, "TOML file, for example configs/seek_apples.toml")->required();
   app.add_option("--run", options->run,
                  "Directory of the run; default runs/NAME of the config. One that is there is resumed");

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "chrysalis/core/random.h"
+#include "chrysalis/dmlab/client_test.h"
 #include "chrysalis/env/dmlab_environment.h"
 #include "chrysalis/env/native_environment.h"
 #include "chrysalis/levels/catalog.h"
@@ -58,12 +59,7 @@ TEST_P(Adapter, GivesTheRewardsAndPixelsOfTheNativeEnvironmentToTheBit) {
   EXPECT_TRUE(rewards > 0 || GetParam() != "seek_apples") << "no reward was compared";
 }
 
-std::vector<std::string> level_names() {
-  std::vector<std::string> names;
-  for (const LevelEntry& entry : level_catalog()) names.emplace_back(entry.name);
-  return names;
-}
-INSTANTIATE_TEST_SUITE_P(EveryLevel, Adapter, testing::ValuesIn(level_names()),
+INSTANTIATE_TEST_SUITE_P(EveryLevel, Adapter, testing::ValuesIn(dmlab::level_names()),
                          [](const auto& name) { return name.param; });
 
 }  // namespace

@@ -15,8 +15,15 @@
 
 #include "chrysalis/core/random.h"
 #include "chrysalis/env/dmlab_api.h"
+#include "chrysalis/levels/catalog.h"
 
 namespace chrysalis::dmlab {
+
+inline std::vector<std::string> level_names() {
+  std::vector<std::string> names;
+  for (const LevelEntry& entry : level_catalog()) names.emplace_back(entry.name);
+  return names;
+}
 
 inline ConnectFunction connect_function() {
   static void* library = dlopen(CHRYSALIS_SHARED_LIBRARY, RTLD_NOW | RTLD_LOCAL);

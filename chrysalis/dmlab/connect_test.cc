@@ -184,11 +184,6 @@ TEST_P(EveryLevelThroughTheLibrary, GivesThePicturesAndRewardsOfTheNativeEnviron
   EXPECT_TRUE(rewards > 0 || GetParam().starts_with("nav_maze")) << "a random walk meets with something";
 }
 
-std::vector<std::string> level_names() {
-  std::vector<std::string> names;
-  for (const LevelEntry& entry : level_catalog()) names.emplace_back(entry.name);
-  return names;
-}
 INSTANTIATE_TEST_SUITE_P(Catalog, EveryLevelThroughTheLibrary, testing::ValuesIn(level_names()),
                          [](const auto& info) { return info.param; });
 

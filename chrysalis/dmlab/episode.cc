@@ -7,8 +7,6 @@
 namespace chrysalis::dmlab {
 namespace {
 
-constexpr std::size_t kAgent = 0;
-
 float turn_between(float from_degrees, float to_degrees) {
   const float turn = to_degrees - from_degrees;
   return turn >= 180.0f ? turn - 360.0f : turn < -180.0f ? turn + 360.0f : turn;

@@ -2,6 +2,7 @@
 // world: scores, the frames of the map, how fast the head turns. Belongs to one thread at a time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -10,6 +11,8 @@
 #include "chrysalis/env/native_environment.h"
 
 namespace chrysalis::dmlab {
+
+inline constexpr std::size_t kAgent = 0;  // The player that observes and acts.
 
 class Episode {
  public:

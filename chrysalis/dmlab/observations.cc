@@ -11,7 +11,6 @@
 namespace chrysalis::dmlab {
 namespace {
 
-constexpr std::size_t kAgent = 0;
 constexpr int kReticleSide = 3;
 constexpr std::uint8_t kReticleGrey = 200;
 

@@ -16,36 +16,37 @@
 namespace chrysalis {
 namespace {
 
-const AgentConfig kAgent = {
+const AgentConfig kTwoPolicyAgent = {
     .conv1_filters = 4, .conv2_filters = 4, .hidden = 16, .core_width = 8, .head_init_scale = 2};
-const LearnerConfig kLearner = {
+const LearnerConfig kSmallLearner = {
     .learning_rate = 1e-2, .unroll = 6, .batch_unrolls = 4, .shards = 2, .chunk_frames = 8};
-const std::pair<const char*, Curriculum> kCurricula[] = {{"action_space", Curriculum::kActionSpace},
-                                                         {"agent_core", Curriculum::kAgentCore},
-                                                         {"multitask", Curriculum::kMultitask}};
+const std::pair<const char*, Curriculum> kAllCurricula[] = {{"action_space", Curriculum::kActionSpace},
+                                                            {"agent_core", Curriculum::kAgentCore},
+                                                            {"multitask", Curriculum::kMultitask}};
 
 // A learner of 12 actions and the unrolls that it learns from.
-struct Case {
-  explicit Case(const CurriculumConfig& curriculum, const LearnerConfig& learner_config = kLearner)
+struct LearnerCase {
+  explicit LearnerCase(const CurriculumConfig& curriculum,
+                       const LearnerConfig& learner_config = kSmallLearner)
       : curriculum(curriculum), config(learner_config) {
-    for (const auto& [name, kind] : kCurricula)
+    for (const auto& [name, kind] : kAllCurricula)
       if (curriculum.name == name) spec.curriculum = small_shape(kind);
-    initial = initial_weights(kAgent, spec, RandomKey(1), alpha_after(curriculum, 0)).value();
+    initial = initial_weights(kTwoPolicyAgent, spec, RandomKey(1), alpha_after(curriculum, 0)).value();
   }
   void make(bool native = false) {
-    learner =
-        std::move(make_impala_learner(
-                      kAgent, spec, config, initial,
-                      native ? std::make_shared<PackedNetworks>(kAgent, spec, Precision::kFloat32) : nullptr,
-                      curriculum))
-            .value();
+    learner = std::move(make_impala_learner(kTwoPolicyAgent, spec, config, initial,
+                                            native ? std::make_shared<PackedNetworks>(kTwoPolicyAgent, spec,
+                                                                                      Precision::kFloat32)
+                                                   : nullptr,
+                                            curriculum))
+                  .value();
   }
   UpdateReport update(std::uint64_t seed) {
     if (learner == nullptr) make();
     std::vector<std::unique_ptr<Unroll>> unrolls;
     std::vector<const Unroll*> pointers;
     for (std::int64_t i = 0; i < config.batch_unrolls; ++i) {
-      unrolls.push_back(synthetic_unroll(kAgent, spec, static_cast<int>(config.unroll),
+      unrolls.push_back(synthetic_unroll(kTwoPolicyAgent, spec, static_cast<int>(config.unroll),
                                          seed * 100 + static_cast<std::uint64_t>(i)));
       pointers.push_back(unrolls.back().get());
     }
@@ -72,7 +73,7 @@ struct Case {
 
 TEST(CurriculumLearner, GivesWeightsTheAlphaOfTheirArm) {
   const auto alphas_of = [](const char* arm) {
-    Case test(
+    LearnerCase test(
         {.name = "action_space", .arm = arm, .alpha = 0.25, .schedule_begin = 24, .schedule_steps = 96});
     std::vector<double> alphas = {test.initial->alpha};
     for (std::uint64_t i = 0; i < 3; ++i) {
@@ -90,7 +91,7 @@ TEST(CurriculumLearner, GivesWeightsTheAlphaOfTheirArm) {
 }
 
 TEST(CurriculumLearner, TakesATunedAlphaWithTheNextVersionAndKeepsARestoredOne) {
-  Case test({.name = "agent_core", .alpha = 0.25});
+  LearnerCase test({.name = "agent_core", .alpha = 0.25});
   test.update(1);
   const auto saved = test.learner->save();
   CurriculumConfig tuned = test.curriculum;
@@ -110,8 +111,9 @@ TEST(CurriculumLearner, TakesATunedAlphaWithTheNextVersionAndKeepsARestoredOne) 
 }
 
 TEST(CurriculumLearner, ContinuesToTheBitAfterSaveAndRestore) {
-  for (const auto& [name, kind] : kCurricula) {
-    Case test({.name = name, .arm = "linear_schedule", .schedule_steps = 24 * 6}), other(test.curriculum);
+  for (const auto& [name, kind] : kAllCurricula) {
+    LearnerCase test({.name = name, .arm = "linear_schedule", .schedule_steps = 24 * 6}),
+        other(test.curriculum);
     for (std::uint64_t i = 0; i < 3; ++i) test.update(i);
     other.make();
     ASSERT_TRUE(other.learner->restore(test.learner->save()));
@@ -130,11 +132,11 @@ TEST(CurriculumLearner, HeedsEveryTunableSetting) {
       {"learner.learning_rate", "2e-2"},  {"learner.entropy_cost", "0.5"},   {"learner.baseline_cost", "2"},
       {"learner.discount", "0.5"},        {"learner.gradient_clip", "1e-3"}, {"curriculum.alpha", "0.75"},
       {"curriculum.transfer_weight", "5"}};
-  LearnerConfig learner = kLearner;
+  LearnerConfig learner = kSmallLearner;
   learner.gradient_clip = 1e6;
   const CurriculumConfig curriculum{.name = "action_space", .alpha = 0.25};
   const auto weights_after_two = [&](const LearnerConfig& tuned, const CurriculumConfig& tuned_curriculum) {
-    Case test(curriculum, learner);
+    LearnerCase test(curriculum, learner);
     test.make();
     test.learner->tune(tuned, tuned_curriculum);
     test.update(1);
@@ -160,10 +162,10 @@ TEST(CurriculumLearner, HeedsEveryTunableSetting) {
 }
 
 TEST(CurriculumLearner, ReportsTheSettingsThatItLearnedWith) {
-  LearnerConfig config = kLearner;
+  LearnerConfig config = kSmallLearner;
   config.anneal_updates = 4;
   config.entropy_cost = 0.5;
-  Case test({.name = "agent_core", .alpha = 0.5, .entropy_ratio = 0.25}, config);
+  LearnerCase test({.name = "agent_core", .alpha = 0.5, .entropy_ratio = 0.25}, config);
   UpdateReport report = test.update(1);
   EXPECT_EQ(report.alpha, 0.5);
   EXPECT_EQ(report.learning_rate, 1e-2);
@@ -174,10 +176,10 @@ TEST(CurriculumLearner, ReportsTheSettingsThatItLearnedWith) {
 
 // NaN says that a policy was not computed, and nothing else is NaN.
 TEST(CurriculumLearner, ReportsOfBothPoliciesWhatWasComputed) {
-  for (const auto& [name, kind] : kCurricula) {
+  for (const auto& [name, kind] : kAllCurricula) {
     for (const char* loss : {"kl", "kl_mixture"}) {  // In one pass, and composed.
       const auto report_at = [&, name = name](double alpha, const char* arm) {
-        Case test({.name = name, .arm = arm, .alpha = alpha, .loss = loss});
+        LearnerCase test({.name = name, .arm = arm, .alpha = alpha, .loss = loss});
         return test.update(1);
       };
       const bool subset = kind == Curriculum::kActionSpace;
@@ -216,11 +218,11 @@ TEST(CurriculumLearner, ReportsOfBothPoliciesWhatWasComputed) {
 }
 
 TEST(CurriculumLearner, LeavesAPolicyAloneThatItsArmRulesOut) {
-  for (const auto& [name, kind] : kCurricula) {
+  for (const auto& [name, kind] : kAllCurricula) {
     for (const char* arm : {"simple_only", "complex_only"}) {
       const bool simple = std::string(arm) == "simple_only";
-      Case test({.name = name, .arm = arm});
-      const Case before(test.curriculum);
+      LearnerCase test({.name = name, .arm = arm});
+      const LearnerCase before(test.curriculum);
       for (std::uint64_t i = 0; i < 3; ++i) test.update(i);
       EXPECT_EQ(test.part("policy.weight") == before.part("policy.weight"), simple) << name;
       EXPECT_EQ(test.part("simple_policy.weight") == before.part("simple_policy.weight"), !simple) << name;
@@ -232,12 +234,12 @@ TEST(CurriculumLearner, LeavesAPolicyAloneThatItsArmRulesOut) {
 }
 
 TEST(CurriculumLearner, MakesTheMatchingLossFall) {
-  for (const auto& [name, kind] : kCurricula) {
+  for (const auto& [name, kind] : kAllCurricula) {
     for (const char* loss : {"kl", "kl_mixture", "cross_entropy", "activations", "sobolev"}) {
       if (std::string(loss) == "activations" && kind != Curriculum::kAgentCore) continue;
-      LearnerConfig config = kLearner;
+      LearnerConfig config = kSmallLearner;
       config.learning_rate = 2e-3;
-      Case test({.name = name, .alpha = 0.3, .transfer_weight = 100, .loss = loss}, config);
+      LearnerCase test({.name = name, .alpha = 0.3, .transfer_weight = 100, .loss = loss}, config);
       // cross_entropy holds pi_1 constant, but not the torso below it: through that pi_1 moves as well, and
       // where it has a core of its own may sharpen faster than pi_2 follows. Of it only its own fall is sure.
       const double share = std::string(loss) == "cross_entropy" ? 1.0 : 0.5;
@@ -250,9 +252,9 @@ TEST(CurriculumLearner, MakesTheMatchingLossFall) {
 }
 
 TEST(CurriculumLearner, TellsNumbersThatAreNoneInEitherPolicyAsDivergence) {
-  for (const auto& [name, kind] : kCurricula) {
+  for (const auto& [name, kind] : kAllCurricula) {
     for (const char* part_name : {"policy.bias", "simple_policy.bias"}) {
-      Case test({.name = name, .alpha = 0.3});
+      LearnerCase test({.name = name, .alpha = 0.3});
       auto spoiled = std::make_shared<Weights>(*test.initial);
       for (const auto& part : spoiled->layout->parts)
         if (part.name == part_name)
@@ -266,19 +268,10 @@ TEST(CurriculumLearner, TellsNumbersThatAreNoneInEitherPolicyAsDivergence) {
   }
 }
 
-double relative_distance(const Weights& a, const Weights& b) {
-  double difference = 0, size = 0;
-  for (std::size_t i = 0; i < a.values.size(); ++i) {
-    difference += std::pow(static_cast<double>(a.values[i]) - b.values[i], 2);
-    size += std::pow(static_cast<double>(b.values[i]), 2);
-  }
-  return std::sqrt(difference / size);
-}
-
 TEST(CurriculumLearner, OnNativeKernelsStaysBesideLibTorch) {
-  for (const auto& [name, kind] : kCurricula) {
+  for (const auto& [name, kind] : kAllCurricula) {
     for (const char* loss : {"kl", "sobolev"}) {
-      Case torch({.name = name, .arm = "linear_schedule", .loss = loss, .schedule_steps = 24 * 20}),
+      LearnerCase torch({.name = name, .arm = "linear_schedule", .loss = loss, .schedule_steps = 24 * 20}),
           native(torch.curriculum);
       native.make(/*native=*/true);
       for (std::uint64_t i = 0; i < 20; ++i) {
@@ -295,16 +288,17 @@ TEST(CurriculumLearner, OnNativeKernelsStaysBesideLibTorch) {
 }
 
 TEST(CurriculumLearner, RefusesALossThatItsCurriculumHasNotGot) {
-  const Case test({.name = "multitask", .loss = "activations"});
-  EXPECT_NE(make_impala_learner(kAgent, test.spec, test.config, test.initial, nullptr, test.curriculum)
-                .error()
-                .message.find("curriculum.loss is activations"),
-            std::string::npos);
+  const LearnerCase test({.name = "multitask", .loss = "activations"});
+  EXPECT_NE(
+      make_impala_learner(kTwoPolicyAgent, test.spec, test.config, test.initial, nullptr, test.curriculum)
+          .error()
+          .message.find("curriculum.loss is activations"),
+      std::string::npos);
 }
 
 TEST(CurriculumLearnerDeathTest, ChecksThatTheSpecIsOfTheCurriculum) {
-  const Case test({.name = "multitask"});
-  EXPECT_DEATH(static_cast<void>(make_impala_learner(kAgent, test.spec, test.config, test.initial)),
+  const LearnerCase test({.name = "multitask"});
+  EXPECT_DEATH(static_cast<void>(make_impala_learner(kTwoPolicyAgent, test.spec, test.config, test.initial)),
                "has_two_policies");
 }
 

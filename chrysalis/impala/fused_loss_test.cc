@@ -13,8 +13,8 @@ namespace chrysalis {
 namespace {
 
 // What a network might say of 3 unrolls of 7 agent steps.
-struct Case {
-  explicit Case(int action_count) {
+struct PlainCase {
+  explicit PlainCase(int action_count) {
     const AgentConfig agent = {.conv1_filters = 2, .conv2_filters = 2, .hidden = 4, .core_width = 4};
     const AgentSpec spec = {.height = 20, .width = 24, .action_count = action_count};
     std::vector<const Unroll*> pointers;
@@ -43,7 +43,7 @@ class FusedLoss : public testing::TestWithParam<int> {};
 
 TEST_P(FusedLoss, IsTheComposedOneInValueAndGradient) {
   for (const double upstream : {1.0, -2.5}) {
-    Case test(GetParam());
+    PlainCase test(GetParam());
     const std::vector<at::Tensor> inputs = {test.out.log_policy, test.out.values};
     const auto gradients_of = [&](const Loss& loss) {
       for (const at::Tensor& input : inputs) input.mutable_grad() = at::Tensor();
@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(Actions, FusedLoss, testing::Values(1, 9, 17, 756),
                          [](const auto& info) { return std::to_string(info.param); });
 
 TEST(FusedLossOf, PartsCarriesNoGradient) {
-  Case test(9);
+  PlainCase test(9);
   const Loss loss = fused_impala_loss(test.out, test.batch, test.returns, test.config);
   EXPECT_TRUE(loss.total.requires_grad());
   for (const at::Tensor& part : {loss.policy, loss.baseline, loss.entropy})
@@ -73,7 +73,7 @@ TEST(FusedLossOf, PartsCarriesNoGradient) {
 }
 
 TEST(FusedLossOf, WhatIsNoNumberIsNone) {
-  Case test(9);
+  PlainCase test(9);
   at::NoGradGuard no_grad;
   test.out.log_policy[2][1][3] = NAN;
   EXPECT_TRUE(
@@ -81,15 +81,15 @@ TEST(FusedLossOf, WhatIsNoNumberIsNone) {
 }
 
 TEST(FusedLossOf, SuitsFloatsOnTheCpuOnly) {
-  EXPECT_TRUE(fused_loss_suits(Case(9).out));
+  EXPECT_TRUE(fused_loss_suits(PlainCase(9).out));
   NetworkOutput doubles;
   doubles.values = at::zeros({2, 1}, at::kDouble);
   EXPECT_FALSE(fused_loss_suits(doubles));
 }
 
 // What a network might say of two policies, about 3 unrolls of 7 agent steps.
-struct CaseOfTwo {
-  CaseOfTwo(int joint_count, const std::vector<int>& simple_actions) : plain(joint_count) {
+struct MixtureCase {
+  MixtureCase(int joint_count, const std::vector<int>& simple_actions) : plain(joint_count) {
     mix.simple_actions = simple_actions;
     mix.loss = find_transfer_loss("kl").value();
     mix.batch_unrolls = 5;
@@ -126,7 +126,7 @@ struct CaseOfTwo {
     (loss.total * upstream).backward();
     return {inputs[0].grad(), inputs[1].grad(), inputs[2].grad()};
   }
-  Case plain;
+  PlainCase plain;
   MixAndMatch mix;
 };
 
@@ -156,7 +156,7 @@ TEST_P(FusedLossOfTwo, IsTheComposedOneInValueAndEveryGradient) {
       for (const TransferReduction reduction :
            {TransferReduction::kMeanOverUnrolls, TransferReduction::kSum}) {
         for (const double upstream : {1.0, -2.5}) {
-          CaseOfTwo test(GetParam().joint_count, GetParam().simple_actions);
+          MixtureCase test(GetParam().joint_count, GetParam().simple_actions);
           test.mix.reduction = reduction;
           test.set(alpha, transfer_weight);
           SCOPED_TRACE(testing::Message() << "alpha " << alpha << ", lambda " << transfer_weight);
@@ -180,7 +180,7 @@ TEST_P(FusedLossOfTwo, IsTheComposedOneInValueAndEveryGradient) {
 }
 
 TEST_P(FusedLossOfTwo, WithoutTransferIsAtAlphaZeroThatOfTheSimplePolicyBitForBit) {
-  CaseOfTwo test(GetParam().joint_count, GetParam().simple_actions);
+  MixtureCase test(GetParam().joint_count, GetParam().simple_actions);
   test.plain.batch.actions = test.plain.batch.actions.clone();
   // Only what pi_1 can do: it acted.
   const std::vector<int>& known = GetParam().simple_actions;
@@ -193,14 +193,14 @@ TEST_P(FusedLossOfTwo, WithoutTransferIsAtAlphaZeroThatOfTheSimplePolicyBitForBi
     }
   }
   test.set(0, 0);
-  CaseOfTwo alone(GetParam().joint_count, GetParam().simple_actions);  // The same numbers.
+  MixtureCase alone(GetParam().joint_count, GetParam().simple_actions);  // The same numbers.
   alone.plain.out.log_policy = alone.plain.out.log_simple;
   alone.plain.batch = test.plain.batch;
   alone.plain.batch.actions = test.plain.batch.simple_actions;
   alone.mix = {};
   alone.set(1, 0);
   test.plain.out.log_policy = at::Tensor();  // Nobody needs it.
-  for (const auto loss : {&CaseOfTwo::fused, &CaseOfTwo::composed}) {
+  for (const auto loss : {&MixtureCase::fused, &MixtureCase::composed}) {
     const Loss mixed = (test.*loss)(), plain = (alone.*loss)();
     expect_same_bits(mixed.total, plain.total);
     expect_same_bits(mixed.policy, plain.policy);
@@ -215,16 +215,16 @@ TEST_P(FusedLossOfTwo, WithoutTransferIsAtAlphaZeroThatOfTheSimplePolicyBitForBi
 }
 
 TEST_P(FusedLossOfTwo, IsAtAlphaOneThatOfTheComplexPolicyBitForBitWhateverLambdaIs) {
-  CaseOfTwo test(GetParam().joint_count, GetParam().simple_actions);
+  MixtureCase test(GetParam().joint_count, GetParam().simple_actions);
   test.set(1, 100);
-  test.plain.out.log_simple = at::Tensor();                            // Nobody needs it.
-  CaseOfTwo alone(GetParam().joint_count, GetParam().simple_actions);  // The same numbers.
+  test.plain.out.log_simple = at::Tensor();                              // Nobody needs it.
+  MixtureCase alone(GetParam().joint_count, GetParam().simple_actions);  // The same numbers.
   alone.mix = {};
   alone.set(1, 0);
-  for (const auto loss : {&CaseOfTwo::fused, &CaseOfTwo::composed}) {
+  for (const auto loss : {&MixtureCase::fused, &MixtureCase::composed}) {
     const Loss mixed = (test.*loss)(), plain = (alone.*loss)();
     expect_same_bits(mixed.total, plain.total);
-    for (const Case* of : {&test.plain, &alone.plain}) {
+    for (const PlainCase* of : {&test.plain, &alone.plain}) {
       of->out.log_policy.mutable_grad() = at::Tensor();
       of->out.values.mutable_grad() = at::Tensor();
     }
@@ -239,7 +239,7 @@ TEST_P(FusedLossOfTwo, IsAtAlphaOneThatOfTheComplexPolicyBitForBitWhateverLambda
 TEST_P(FusedLossOfTwo, IsFiniteWhereAPolicyUnderflows) {
   for (const bool simple : {false, true}) {
     for (const double alpha : {0.0, 0.005, 0.3, 1.0}) {
-      CaseOfTwo test(GetParam().joint_count, GetParam().simple_actions);
+      MixtureCase test(GetParam().joint_count, GetParam().simple_actions);
       {
         at::NoGradGuard no_grad;
         (simple ? test.plain.out.log_simple : test.plain.out.log_policy).narrow(2, 0, 1).fill_(-500);
@@ -257,7 +257,7 @@ TEST_P(FusedLossOfTwo, IsFiniteWhereAPolicyUnderflows) {
 
 TEST_P(FusedLossOfTwo, WhatIsNoNumberInEitherPolicyIsNone) {
   for (const bool simple : {false, true}) {
-    CaseOfTwo test(GetParam().joint_count, GetParam().simple_actions);
+    MixtureCase test(GetParam().joint_count, GetParam().simple_actions);
     test.set(0.3, 0);
     {
       at::NoGradGuard no_grad;
@@ -269,7 +269,7 @@ TEST_P(FusedLossOfTwo, WhatIsNoNumberInEitherPolicyIsNone) {
 }
 
 TEST_P(FusedLossOfTwo, SuitsKlOrNoTransfer) {
-  CaseOfTwo test(GetParam().joint_count, GetParam().simple_actions);
+  MixtureCase test(GetParam().joint_count, GetParam().simple_actions);
   test.mix.loss = find_transfer_loss("cross_entropy").value();
   test.set(0.3, 1);
   EXPECT_FALSE(fused_loss_suits(test.plain.out, test.mix));

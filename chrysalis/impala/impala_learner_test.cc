@@ -367,15 +367,6 @@ WeightsPtr learn_fifty(std::shared_ptr<PackedNetworks> packed) {
   return learner->weights();
 }
 
-double relative_distance(const Weights& a, const Weights& b) {
-  double difference = 0, size = 0;
-  for (std::size_t i = 0; i < a.values.size(); ++i) {
-    difference += std::pow(static_cast<double>(a.values[i]) - b.values[i], 2);
-    size += std::pow(static_cast<double>(b.values[i]), 2);
-  }
-  return std::sqrt(difference / size);
-}
-
 // The bounds: what 50 updates make of one rounding apart, and of bf16's.
 TEST(ImpalaLearner, OnNativeKernelsStaysBesideLibTorchOverFiftyUpdates) {
   const auto packed = [](Precision precision) {

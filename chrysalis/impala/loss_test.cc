@@ -8,26 +8,27 @@
 #include <vector>
 
 #include "chrysalis/impala/synthetic_unroll_test.h"
+#include "chrysalis/mixmatch/policies_test.h"
 
 namespace chrysalis {
 namespace {
 
-const AgentConfig kAgent = {
+const AgentConfig kTinyAgent = {
     .conv1_filters = 2, .conv2_filters = 3, .hidden = 5, .core_width = 4, .head_init_scale = 1};
-const AgentSpec kSpec = {.height = 20, .width = 24, .action_count = 3};
+const AgentSpec kTinySpec = {.height = 20, .width = 24, .action_count = 3};
 
-struct Case {
-  explicit Case(const LearnerConfig& config, const AgentConfig& agent = kAgent) {
+struct LossCase {
+  explicit LossCase(const LearnerConfig& config, const AgentConfig& agent = kTinyAgent) {
     for (std::uint64_t i = 0; i < 3; ++i) {
-      unrolls.push_back(synthetic_unroll(agent, kSpec, static_cast<int>(config.unroll), i));
+      unrolls.push_back(synthetic_unroll(agent, kTinySpec, static_cast<int>(config.unroll), i));
       pointers.push_back(unrolls.back().get());
     }
-    const WeightsPtr initial = initial_weights(agent, kSpec, RandomKey(1)).value();
+    const WeightsPtr initial = initial_weights(agent, kTinySpec, RandomKey(1)).value();
     layout = initial->layout;
     flat =
         at::from_blob(const_cast<float*>(initial->values.data()), {static_cast<std::int64_t>(layout->count)})
             .to(at::kDouble);
-    batch = make_batch(pointers, config, kSpec, at::kDouble);
+    batch = make_batch(pointers, config, kTinySpec, at::kDouble);
   }
   std::vector<std::unique_ptr<Unroll>> unrolls;
   std::vector<const Unroll*> pointers;
@@ -36,18 +37,14 @@ struct Case {
   Batch batch;
 };
 
-double number(const at::Tensor& tensor) {
-  return tensor.item().toDouble();
-}
-
 // Of the whole loss, with V-trace's targets and advantages held: they are constants of the loss.
 TEST(Loss, GradientEqualsFiniteDifferences) {
   const LearnerConfig config = {.entropy_cost = 0.1, .bootstrap_on_time_limit = true, .unroll = 6};
   for (const char* core : {"lstm", "feed_forward"}) {
-    AgentConfig agent = kAgent;
+    AgentConfig agent = kTinyAgent;
     agent.core = core;
-    const Case test(config, agent);
-    const Network network(agent, kSpec, *test.layout, test.flat);
+    const LossCase test(config, agent);
+    const Network network(agent, kTinySpec, *test.layout, test.flat);
     const NetworkOutput out = network.forward(test.batch.input);
     const VTraceReturns returns = impala_returns(out, test.batch, config);
     impala_loss(out, test.batch, returns, config).total.backward();
@@ -75,9 +72,9 @@ TEST(Loss, GradientEqualsFiniteDifferences) {
 
 TEST(Loss, IsTheSumOfItsPartsOverTimeAndBatch) {
   const LearnerConfig config = {.entropy_cost = 0.25, .baseline_cost = 2, .unroll = 4};
-  const Case test(config);
+  const LossCase test(config);
   at::NoGradGuard no_grad;
-  const NetworkOutput out = Network(kAgent, kSpec, *test.layout, test.flat).forward(test.batch.input);
+  const NetworkOutput out = Network(kTinyAgent, kTinySpec, *test.layout, test.flat).forward(test.batch.input);
   const VTraceReturns returns = impala_returns(out, test.batch, config);
   const Loss loss = impala_loss(out, test.batch, returns, config);
   double policy = 0, baseline = 0, entropy = 0;
@@ -101,9 +98,9 @@ TEST(Loss, IsTheSumOfItsPartsOverTimeAndBatch) {
 
 TEST(Batch, ClipsRewardsAndEndsEpisodes) {
   LearnerConfig config = {.discount = 0.9, .unroll = 5};
-  const Case plain(config);
+  const LossCase plain(config);
   config.bootstrap_on_time_limit = true;
-  const Case bootstrapped(config);
+  const LossCase bootstrapped(config);
   int bootstraps = 0;
   for (int t = 0; t < 5; ++t) {
     for (int b = 0; b < 3; ++b) {
@@ -122,12 +119,12 @@ TEST(BatchDeathTest, ChecksThatUnrollsFit) {
   const LearnerConfig config = {.unroll = 5};
   const auto make = [&](const Unroll& unroll) {
     const Unroll* const pointers[] = {&unroll};
-    make_batch(pointers, config, kSpec, at::kFloat);
+    make_batch(pointers, config, kTinySpec, at::kFloat);
   };
-  EXPECT_DEATH(make(*synthetic_unroll(kAgent, kSpec, 4, 0)), "4 against 5");
-  EXPECT_DEATH(make(*synthetic_unroll(kAgent, {.height = 24, .width = 24, .action_count = 3}, 5, 0)),
+  EXPECT_DEATH(make(*synthetic_unroll(kTinyAgent, kTinySpec, 4, 0)), "4 against 5");
+  EXPECT_DEATH(make(*synthetic_unroll(kTinyAgent, {.height = 24, .width = 24, .action_count = 3}, 5, 0)),
                "observation");
-  const auto unroll = synthetic_unroll(kAgent, kSpec, 5, 0);
+  const auto unroll = synthetic_unroll(kTinyAgent, kTinySpec, 5, 0);
   unroll->actions[2] = 3;
   EXPECT_DEATH(make(*unroll), "actions");
 }

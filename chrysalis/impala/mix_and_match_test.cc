@@ -12,44 +12,41 @@
 
 #include "chrysalis/impala/loss.h"
 #include "chrysalis/impala/synthetic_unroll_test.h"
+#include "chrysalis/mixmatch/policies_test.h"
 #include "chrysalis/rollout/curriculum_cases_test.h"
 
 namespace chrysalis {
 namespace {
 
 constexpr int kSteps = 5, kUnrolls = 4, kActions = 12;
-const LearnerConfig kLearner = {.entropy_cost = 0.2,
-                                .baseline_cost = 0.7,
-                                .discount = 0.875,
-                                .bootstrap_on_time_limit = true,
-                                .unroll = kSteps,
-                                .batch_unrolls = kUnrolls};
-const AgentConfig kAgent = {
+const LearnerConfig kMixLearner = {.entropy_cost = 0.2,
+                                   .baseline_cost = 0.7,
+                                   .discount = 0.875,
+                                   .bootstrap_on_time_limit = true,
+                                   .unroll = kSteps,
+                                   .batch_unrolls = kUnrolls};
+const AgentConfig kMixAgent = {
     .conv1_filters = 2, .conv2_filters = 3, .hidden = 5, .core_width = 4, .head_init_scale = 2};
-constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
-
-double number(const at::Tensor& tensor) {
-  return tensor.item().toDouble();
-}
 
 // An agent of a curriculum in float64, and unrolls that something else acted in.
-struct Case {
-  Case(Curriculum curriculum, const CurriculumConfig& config, double alpha)
-      : mix(mix_and_match(config, small_shape(curriculum), kLearner, alpha).value()) {
+struct MixCase {
+  MixCase(Curriculum curriculum, const CurriculumConfig& config, double alpha)
+      : mix(mix_and_match(config, small_shape(curriculum), kMixLearner, alpha).value()) {
     spec.curriculum = small_shape(curriculum);
     mix.key = RandomKey(3);
-    for (std::uint64_t i = 0; i < kUnrolls; ++i) unrolls.push_back(synthetic_unroll(kAgent, spec, kSteps, i));
-    weights = initial_weights(kAgent, spec, RandomKey(1)).value();
+    for (std::uint64_t i = 0; i < kUnrolls; ++i)
+      unrolls.push_back(synthetic_unroll(kMixAgent, spec, kSteps, i));
+    weights = initial_weights(kMixAgent, spec, RandomKey(1)).value();
     flat = at::from_blob(const_cast<float*>(weights->values.data()),
                          {static_cast<std::int64_t>(weights->values.size())})
                .to(at::kDouble);
-    network = std::make_unique<Network>(kAgent, spec, *weights->layout, flat);
+    network = std::make_unique<Network>(kMixAgent, spec, *weights->layout, flat);
     batch = batch_of(0, kUnrolls);
   }
   Batch batch_of(std::size_t begin, std::size_t end) const {
     std::vector<const Unroll*> pointers;
     for (std::size_t i = begin; i < end; ++i) pointers.push_back(unrolls[i].get());
-    Batch some = make_batch(pointers, kLearner, spec, at::kDouble);
+    Batch some = make_batch(pointers, kMixLearner, spec, at::kDouble);
     some.input.alpha = mix.alpha;
     some.input.alive = alive_learning(spec.curriculum, mix.alpha, mix.transfer_weight);
     some.input.twice_differentiable = mix.transfers() && mix.loss->uses_features;
@@ -70,9 +67,9 @@ struct Entry {
   const char* name;
   Curriculum curriculum;
 };
-constexpr Entry kCurricula[] = {{"action_space", Curriculum::kActionSpace},
-                                {"agent_core", Curriculum::kAgentCore},
-                                {"multitask", Curriculum::kMultitask}};
+constexpr Entry kEntries[] = {{"action_space", Curriculum::kActionSpace},
+                              {"agent_core", Curriculum::kAgentCore},
+                              {"multitask", Curriculum::kMultitask}};
 
 CurriculumConfig config_of(const Entry& entry, const std::string& loss = "kl") {
   return {.name = entry.name, .transfer_weight = 0.6, .loss = loss};
@@ -82,7 +79,7 @@ CurriculumConfig config_of(const Entry& entry, const std::string& loss = "kl") {
 struct Step {
   double p[kActions] = {}, q[kActions] = {}, m[kActions] = {};
 };
-Step step_of(const Case& test, const NetworkOutput& out, int t, int b) {
+Step step_of(const MixCase& test, const NetworkOutput& out, int t, int b) {
   Step step;
   const std::vector<int>& known = test.mix.simple_actions;
   for (int a = 0; a < kActions; ++a)
@@ -101,7 +98,7 @@ double x_log_y(double x, double y) {
 
 // The whole method as the paper has it: V-trace's ratio of the mixture to what acted, IMPALA's three terms
 // summed, eq. 1 summed over time and taken in the mean over unrolls.
-double plain_loops(const Case& test, const NetworkOutput& out) {
+double plain_loops(const MixCase& test, const NetworkOutput& out) {
   double policy = 0, baseline = 0, entropy = 0, matching = 0;
   for (int b = 0; b < kUnrolls; ++b) {
     const Unroll& unroll = *test.unrolls[b];
@@ -131,17 +128,17 @@ double plain_loops(const Case& test, const NetworkOutput& out) {
 }
 
 TEST(MixAndMatch, IsTheLossOfThePaperInPlainLoops) {
-  for (const Entry& entry : kCurricula) {
+  for (const Entry& entry : kEntries) {
     for (const char* arm : {"mix_and_match", "no_transfer"}) {
       for (const double alpha : {0.0, 0.005, 0.3, 1.0}) {
         CurriculumConfig config = config_of(entry);
         config.arm = arm;
-        const Case test(entry.curriculum, config, alpha);
+        const MixCase test(entry.curriculum, config, alpha);
         at::NoGradGuard no_grad;
         const NetworkOutput out = test.forward();
-        const VTraceReturns returns = impala_returns(out, test.batch, kLearner, test.mix);
+        const VTraceReturns returns = impala_returns(out, test.batch, kMixLearner, test.mix);
         const double expected = plain_loops(test, out);
-        EXPECT_NEAR(number(impala_loss(out, test.batch, returns, kLearner, test.mix).total), expected,
+        EXPECT_NEAR(number(impala_loss(out, test.batch, returns, kMixLearner, test.mix).total), expected,
                     1e-10 * (1 + std::abs(expected)))
             << entry.name << " " << arm << " " << alpha;
       }
@@ -151,16 +148,16 @@ TEST(MixAndMatch, IsTheLossOfThePaperInPlainLoops) {
 
 // Of every kind of loss, with V-trace's targets and advantages held: they are constants.
 TEST(MixAndMatch, GradientEqualsFiniteDifferences) {
-  for (const Entry& entry : kCurricula) {
+  for (const Entry& entry : kEntries) {
     for (const TransferLossEntry& loss : transfer_losses()) {
       if (loss.uses_cores && entry.curriculum != Curriculum::kAgentCore) continue;
       if (loss.name == "cross_entropy") continue;  // Holds pi_1 constant, which differences do not.
-      const Case test(entry.curriculum, config_of(entry, std::string(loss.name)), 0.3);
+      const MixCase test(entry.curriculum, config_of(entry, std::string(loss.name)), 0.3);
       const NetworkOutput out = test.forward();
-      const VTraceReturns returns = impala_returns(out, test.batch, kLearner, test.mix);
-      impala_loss(out, test.batch, returns, kLearner, test.mix).total.backward();
+      const VTraceReturns returns = impala_returns(out, test.batch, kMixLearner, test.mix);
+      impala_loss(out, test.batch, returns, kMixLearner, test.mix).total.backward();
       const auto loss_at = [&] {
-        return number(impala_loss(test.forward(), test.batch, returns, kLearner, test.mix).total);
+        return number(impala_loss(test.forward(), test.batch, returns, kMixLearner, test.mix).total);
       };
       constexpr double kStep = 1e-5;
       for (const auto& part : test.weights->layout->parts) {
@@ -183,18 +180,18 @@ TEST(MixAndMatch, GradientEqualsFiniteDifferences) {
 }
 
 TEST(MixAndMatch, GradientsOfShardsSumToThatOfTheBatch) {
-  for (const Entry& entry : kCurricula) {
+  for (const Entry& entry : kEntries) {
     for (const char* reduction : {"mean_over_unrolls", "sum"}) {
       CurriculumConfig config = config_of(entry);
       config.reduction = reduction;
       const auto gradient_of = [&](const std::vector<std::size_t>& ends) {
-        const Case test(entry.curriculum, config, 0.3);
+        const MixCase test(entry.curriculum, config, 0.3);
         std::size_t begin = 0;
         for (const std::size_t end : ends) {
           const Batch batch = test.batch_of(begin, end);
           const NetworkOutput out = test.network->forward(batch.input);
-          const VTraceReturns returns = impala_returns(out, batch, kLearner, test.mix);
-          impala_loss(out, batch, returns, kLearner, test.mix).total.backward();
+          const VTraceReturns returns = impala_returns(out, batch, kMixLearner, test.mix);
+          impala_loss(out, batch, returns, kMixLearner, test.mix).total.backward();
           begin = end;
         }
         return test.network->flat_gradient();
@@ -207,9 +204,9 @@ TEST(MixAndMatch, GradientsOfShardsSumToThatOfTheBatch) {
 }
 
 TEST(MixAndMatch, KnowsTheMixtureOfTheActionsThatWereTaken) {
-  for (const Entry& entry : kCurricula) {
+  for (const Entry& entry : kEntries) {
     for (const double alpha : {0.0, 0.3, 1.0}) {
-      const Case test(entry.curriculum, config_of(entry), alpha);
+      const MixCase test(entry.curriculum, config_of(entry), alpha);
       at::NoGradGuard no_grad;
       const NetworkOutput out = test.forward();
       const at::Tensor actual = action_log_policy(out, test.batch, test.mix);
@@ -238,7 +235,7 @@ TEST(MixAndMatch, IsMadeOfTheConfigAndItsArm) {
                           .sobolev_weight = 3,
                           .sobolev_projections = 4};
   const CurriculumShape shape = small_shape(Curriculum::kActionSpace);
-  MixAndMatch mix = mix_and_match(config, shape, kLearner, 0.25).value();
+  MixAndMatch mix = mix_and_match(config, shape, kMixLearner, 0.25).value();
   EXPECT_EQ(mix.alpha, 0.25);
   EXPECT_EQ(mix.simple_actions, shape.simple_actions);
   EXPECT_EQ(mix.loss->name, "sobolev");
@@ -247,22 +244,22 @@ TEST(MixAndMatch, IsMadeOfTheConfigAndItsArm) {
   EXPECT_EQ(mix.sobolev_weight, 3);
   EXPECT_EQ(mix.projections, 4);
   config.reduction = "sum";
-  mix = mix_and_match(config, shape, kLearner, 0.25).value();
+  mix = mix_and_match(config, shape, kMixLearner, 0.25).value();
   EXPECT_EQ(mix.step_weight(), 8);
-  EXPECT_EQ(mix_and_match(config, shape, kLearner, 1).value().step_weight(), 0);
+  EXPECT_EQ(mix_and_match(config, shape, kMixLearner, 1).value().step_weight(), 0);
   config.arm = "no_transfer";
-  mix = mix_and_match(config, shape, kLearner, 0.25).value();
+  mix = mix_and_match(config, shape, kMixLearner, 0.25).value();
   EXPECT_EQ(mix.step_weight(), 0);
   EXPECT_EQ(mix.loss->name, "kl");
   EXPECT_TRUE(mix.mixes());
-  EXPECT_FALSE(mix_and_match(config, shape, kLearner, 0).value().needs_complex());
+  EXPECT_FALSE(mix_and_match(config, shape, kMixLearner, 0).value().needs_complex());
   // One policy is pi_2, whatever alpha is said to be.
-  EXPECT_EQ(mix_and_match({}, {}, kLearner, 0.25).value().alpha, 1);
+  EXPECT_EQ(mix_and_match({}, {}, kMixLearner, 0.25).value().alpha, 1);
 }
 
 TEST(MixAndMatch, RefusesWhatItDoesNotKnow) {
   const auto message = [](const CurriculumConfig& config, Curriculum curriculum) {
-    return mix_and_match(config, small_shape(curriculum), kLearner, 0.5).error().message;
+    return mix_and_match(config, small_shape(curriculum), kMixLearner, 0.5).error().message;
   };
   EXPECT_NE(message({.name = "action_space", .loss = "kl_mixtur"}, Curriculum::kActionSpace)
                 .find("did you mean 'kl_mixture'?"),
@@ -276,15 +273,15 @@ TEST(MixAndMatch, RefusesWhatItDoesNotKnow) {
 
 TEST(MixAndMatch, LetsTheEntropyCostFallWithAlpha) {
   CurriculumConfig config;
-  EXPECT_EQ(effective_entropy_cost(kLearner, config, 0.4), 0.2);
+  EXPECT_EQ(effective_entropy_cost(kMixLearner, config, 0.4), 0.2);
   config.entropy_ratio = 0.25;
-  EXPECT_EQ(effective_entropy_cost(kLearner, config, 0), 0.2);
-  EXPECT_NEAR(effective_entropy_cost(kLearner, config, 0.5), 0.1, 1e-15);
-  EXPECT_NEAR(effective_entropy_cost(kLearner, config, 1), 0.05, 1e-15);
+  EXPECT_EQ(effective_entropy_cost(kMixLearner, config, 0), 0.2);
+  EXPECT_NEAR(effective_entropy_cost(kMixLearner, config, 0.5), 0.1, 1e-15);
+  EXPECT_NEAR(effective_entropy_cost(kMixLearner, config, 1), 0.05, 1e-15);
 }
 
 TEST(BatchOfACurriculum, HasEveryActionAsPiOnesAndEveryTask) {
-  const Case test(Curriculum::kActionSpace, config_of(kCurricula[0]), 0.3);
+  const MixCase test(Curriculum::kActionSpace, config_of(kEntries[0]), 0.3);
   int none = 0;
   for (int t = 0; t < kSteps; ++t) {
     for (int b = 0; b < kUnrolls; ++b) {
@@ -297,13 +294,13 @@ TEST(BatchOfACurriculum, HasEveryActionAsPiOnesAndEveryTask) {
   }
   EXPECT_GT(none, 0);
   EXPECT_LT(none, kSteps * kUnrolls);
-  const Case tasks(Curriculum::kMultitask, config_of(kCurricula[2]), 0.3);
+  const MixCase tasks(Curriculum::kMultitask, config_of(kEntries[2]), 0.3);
   EXPECT_TRUE(at::equal(tasks.batch.simple_actions, tasks.batch.actions));
   for (int b = 0; b < kUnrolls; ++b) EXPECT_EQ(number(tasks.batch.input.tasks[b]), b % 3);
 }
 
 TEST(BatchOfACurriculumDeathTest, ChecksThatTasksFit) {
-  const Case test(Curriculum::kMultitask, config_of(kCurricula[2]), 0.3);
+  const MixCase test(Curriculum::kMultitask, config_of(kEntries[2]), 0.3);
   for (const int task : {-1, 3}) {
     test.unrolls[1]->task = task;
     EXPECT_DEATH(test.batch_of(0, 2), "task -?[0-9] of 3");

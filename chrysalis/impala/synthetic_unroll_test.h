@@ -1,4 +1,5 @@
-// Unrolls made up for tests: noise for pictures, random moves and rewards, some episode ends, every task.
+// Unrolls made up for tests: noise for pictures, random moves and rewards, some episode ends, every task. And
+// how far what was learned from them lies apart.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include "chrysalis/rollout/agent_config.h"
 #include "chrysalis/rollout/unroll.h"
 #include "chrysalis/rollout/weight_layout.h"
+#include "chrysalis/rollout/weights.h"
 
 namespace chrysalis {
 
@@ -39,6 +41,16 @@ inline std::unique_ptr<Unroll> synthetic_unroll(const AgentConfig& config, const
     unroll->last_rewards[t + 1] = ended ? 0.0f : unroll->rewards[t];
   }
   return unroll;
+}
+
+// |a - b| by |b|, of all weights.
+inline double relative_distance(const Weights& a, const Weights& b) {
+  double difference = 0, size = 0;
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
+    difference += std::pow(static_cast<double>(a.values[i]) - b.values[i], 2);
+    size += std::pow(static_cast<double>(b.values[i]), 2);
+  }
+  return std::sqrt(difference / size);
 }
 
 }  // namespace chrysalis

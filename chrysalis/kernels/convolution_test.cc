@@ -20,7 +20,7 @@ std::string text_of(const ConvolutionShape& s) {
 
 // Every kind of shape: strides that divide the kernel and not, odd runs, filters that fill no vector, outputs
 // that are wanted only in part, and inputs that no output sees.
-std::vector<ConvolutionShape> shapes() {
+std::vector<ConvolutionShape> convolution_shapes() {
   std::vector<ConvolutionShape> all;
   RandomStream random{RandomKey(100)};
   int filters = 0, channels = 0;
@@ -110,7 +110,7 @@ void check_forward(const ConvolutionShape& s, Precision precision, RandomStream&
 
 TEST_P(Convolution, EqualsPlainLoops) {
   RandomStream random{RandomKey(1)};
-  for (const ConvolutionShape& shape : shapes())
+  for (const ConvolutionShape& shape : convolution_shapes())
     for (const Precision precision : kPrecisions) check_forward(shape, precision, random);
 }
 
@@ -195,7 +195,7 @@ void check_input_gradient(const ConvolutionShape& s, Precision precision, Random
 
 TEST_P(Convolution, HasTheInputGradientOfPlainLoops) {
   RandomStream random{RandomKey(3)};
-  for (const ConvolutionShape& shape : shapes())
+  for (const ConvolutionShape& shape : convolution_shapes())
     for (const Precision precision : kPrecisions) check_input_gradient(shape, precision, random);
 }
 
@@ -254,7 +254,7 @@ void check_weight_gradient(const ConvolutionShape& s, Precision precision, Rando
 
 TEST_P(Convolution, HasTheWeightGradientOfPlainLoops) {
   RandomStream random{RandomKey(4)};
-  for (const ConvolutionShape& shape : shapes())
+  for (const ConvolutionShape& shape : convolution_shapes())
     for (const Precision precision : kPrecisions) check_weight_gradient(shape, precision, random);
 }
 

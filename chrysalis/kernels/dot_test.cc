@@ -48,7 +48,7 @@ struct RightSide {
 
 enum class Init { kNone, kBias, kRows, kInPlace };
 
-struct Case {
+struct DotCase {
   Precision precision = Precision::kFloat32;
   int rows = 3, columns = 17, segments = 1, length = 5;
   Finish finish = Finish::kNone;
@@ -62,7 +62,7 @@ struct Case {
   }
 };
 
-void check(const Case& c, RandomStream& random) {
+void check_dot(const DotCase& c, RandomStream& random) {
   SCOPED_TRACE(c.text());
   const int run = operands_in(c.length, c.precision);
   const RightSide b(c.precision, c.depth_before + c.segments * c.length + c.depth_after, c.columns, random);
@@ -112,14 +112,14 @@ TEST_P(Dot, EqualsPlainLoopsForRowsAndColumnsOfAnyNumber) {
   for (const Precision precision : kPrecisions)
     for (const int rows : {0, 1, 2, 6, 7, 11, 12, 13, 24, 25, 49})
       for (const int columns : {1, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32, 33, 64, 71})
-        check({.precision = precision, .rows = rows, .columns = columns, .length = 9}, random);
+        check_dot({.precision = precision, .rows = rows, .columns = columns, .length = 9}, random);
 }
 
 TEST_P(Dot, EqualsPlainLoopsForEveryNumberOfColumnsUpTo300) {
   RandomStream random{RandomKey(2)};
   for (const Precision precision : kPrecisions)
     for (int columns = 1; columns <= 300; ++columns)
-      check({.precision = precision, .columns = columns, .length = 3}, random);
+      check_dot({.precision = precision, .columns = columns, .length = 3}, random);
 }
 
 TEST_P(Dot, EqualsPlainLoopsForSegmentsOfAnyLength) {
@@ -127,7 +127,7 @@ TEST_P(Dot, EqualsPlainLoopsForSegmentsOfAnyLength) {
   for (const Precision precision : kPrecisions)
     for (const int segments : {0, 1, 2, 5})
       for (const int length : {0, 1, 2, 24, 25, 400})
-        check({.precision = precision, .segments = segments, .length = length}, random);
+        check_dot({.precision = precision, .segments = segments, .length = length}, random);
 }
 
 TEST_P(Dot, EqualsPlainLoopsWithEveryInitAndFinish) {
@@ -137,26 +137,26 @@ TEST_P(Dot, EqualsPlainLoopsWithEveryInitAndFinish) {
       for (const Finish finish : {Finish::kNone, Finish::kRelu, Finish::kMask})
         for (const int columns : {3, 16, 40})
           for (const int length : {0, 3})
-            check({.precision = precision,
-                   .rows = 14,
-                   .columns = columns,
-                   .length = length,
-                   .finish = finish,
-                   .init = init},
-                  random);
+            check_dot({.precision = precision,
+                       .rows = 14,
+                       .columns = columns,
+                       .length = length,
+                       .finish = finish,
+                       .init = init},
+                      random);
 }
 
 TEST_P(Dot, TakesOnlyItsPartOfTheDepth) {
   RandomStream random{RandomKey(5)};
   for (const Precision precision : kPrecisions)
     for (const int columns : {3, 16, 33, 70})
-      check({.precision = precision,
-             .columns = columns,
-             .segments = 2,
-             .length = 4,
-             .depth_before = 3,
-             .depth_after = 2},
-            random);
+      check_dot({.precision = precision,
+                 .columns = columns,
+                 .segments = 2,
+                 .length = 4,
+                 .depth_before = 3,
+                 .depth_after = 2},
+                random);
 }
 
 TEST_P(Dot, GivesARowTheSameBitsWhateverRowsAreBesideIt) {

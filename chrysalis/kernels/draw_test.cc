@@ -12,10 +12,10 @@ namespace {
 class Draw : public OnEachTarget {};
 CHRYSALIS_ON_EACH_TARGET(Draw);
 
-constexpr float kNever = -std::numeric_limits<float>::infinity();
+constexpr float kImpossible = -std::numeric_limits<float>::infinity();
 
 // ln of probabilities that sum to one; `possible`: the share of actions that have one.
-std::vector<float> policy(int count, double possible, double spread, RandomStream& random) {
+std::vector<float> drawn_policy(int count, double possible, double spread, RandomStream& random) {
   std::vector<double> p;
   for (int i = 0; i < count; ++i)
     p.push_back(random.chance(possible) ? std::exp(random.uniform(-spread, 0)) : 0.0);
@@ -31,7 +31,7 @@ TEST_P(Draw, InvertsTheDistributionOfPlainLoops) {
   for (const int count : {1, 2, 9, 15, 16, 17, 33, 756}) {
     for (const double possible : {0.1, 1.0}) {
       for (const double spread : {0.1, 5.0, 60.0}) {
-        const std::vector<float> logs = policy(count, possible, spread, random);
+        const std::vector<float> logs = drawn_policy(count, possible, spread, random);
         // Ends of each action's interval, by the exact exponential.
         std::vector<double> ends;
         double sum = 0;
@@ -41,7 +41,7 @@ TEST_P(Draw, InvertsTheDistributionOfPlainLoops) {
           const int action = draw(logs.data(), count, target);
           ASSERT_GE(action, 0);
           const auto at = static_cast<std::size_t>(action);
-          EXPECT_GT(logs[at], kNever);
+          EXPECT_GT(logs[at], kImpossible);
           EXPECT_LT(target, ends[at] + 5e-7);
           EXPECT_GE(target, (action > 0 ? ends[at - 1] : 0) - 5e-7);
         }
@@ -52,7 +52,7 @@ TEST_P(Draw, InvertsTheDistributionOfPlainLoops) {
 
 TEST_P(Draw, TakesTheFirstPossibleAtZeroAndTheLastWhereRoundingLosesMass) {
   for (const int count : {5, 16, 40, 756}) {
-    std::vector<float> logs(static_cast<std::size_t>(count), kNever);
+    std::vector<float> logs(static_cast<std::size_t>(count), kImpossible);
     logs[2] = std::log(0.25f);
     logs[static_cast<std::size_t>(count) - 2] = std::log(0.5f);
     EXPECT_EQ(draw(logs.data(), count, 0), 2);
@@ -62,7 +62,7 @@ TEST_P(Draw, TakesTheFirstPossibleAtZeroAndTheLastWhereRoundingLosesMass) {
 }
 
 TEST_P(Draw, NeverTakesWhatIsImpossible) {
-  for (const float impossible : {kNever, -88.0f, -1e30f, std::numeric_limits<float>::quiet_NaN()}) {
+  for (const float impossible : {kImpossible, -88.0f, -1e30f, std::numeric_limits<float>::quiet_NaN()}) {
     std::vector<float> logs(50, impossible);
     EXPECT_EQ(draw(logs.data(), 50, 0.5), -1);
     logs[20] = 0;
@@ -74,7 +74,7 @@ TEST(DrawOnEveryTarget, IsTheSameDraw) {
   // At targets that are a policy's own sums, where the last bit decides.
   RandomStream random{RandomKey(2)};
   std::vector<std::vector<float>> policies;
-  for (int i = 0; i < 20; ++i) policies.push_back(policy(756, 0.9, 20, random));
+  for (int i = 0; i < 20; ++i) policies.push_back(drawn_policy(756, 0.9, 20, random));
   std::vector<int> first;
   for (const std::string& name : runnable_simd_names()) {
     ASSERT_TRUE(use_simd(name).ok());

@@ -162,10 +162,6 @@ TEST_P(Elementwise, ScalesAndAddsScaled) {
   }
 }
 
-double sigmoid(double x) {
-  return 1 / (1 + std::exp(-x));
-}
-
 struct Step {
   explicit Step(int width) : gates(1, 4 * width, 4 * width), before_c(1, width, width) {
     for (Floats* each : {&c, &tanh_c, &h}) *each = Floats(1, width, width);

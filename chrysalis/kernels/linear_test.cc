@@ -10,17 +10,19 @@ namespace {
 class Linear : public OnEachTarget {};
 CHRYSALIS_ON_EACH_TARGET(Linear);
 
-struct Sizes {
+struct LinearSizes {
   int rows, in, out;
   std::string text() const { return fmt::format("{} rows, {} to {}", rows, in, out); }
 };
 // One row, none, tiles and chunks of frames that are just full, and one more; odd and single widths; heads.
-const Sizes kSizes[] = {{0, 5, 7},    {1, 1, 1},    {1, 64, 9},   {2, 3, 16},   {3, 17, 33},  {5, 16, 1},
-                        {7, 1, 40},   {11, 31, 15}, {13, 32, 32}, {32, 256, 9}, {12, 7, 756}, {25, 100, 64},
-                        {199, 9, 17}, {200, 16, 8}, {201, 5, 33}, {401, 8, 3},  {6, 300, 5},  {33, 257, 20}};
+const LinearSizes kLinearSizes[] = {{0, 5, 7},    {1, 1, 1},     {1, 64, 9},   {2, 3, 16},   {3, 17, 33},
+                                    {5, 16, 1},   {7, 1, 40},    {11, 31, 15}, {13, 32, 32}, {32, 256, 9},
+                                    {12, 7, 756}, {25, 100, 64}, {199, 9, 17}, {200, 16, 8}, {201, 5, 33},
+                                    {401, 8, 3},  {6, 300, 5},   {33, 257, 20}};
 
 struct Layer {
-  Layer(const Sizes& size, RandomStream& random) : size(size), bias(static_cast<std::size_t>(size.out)) {
+  Layer(const LinearSizes& size, RandomStream& random)
+      : size(size), bias(static_cast<std::size_t>(size.out)) {
     weight.resize(static_cast<std::size_t>(size.in) * size.out);
     for (float& value : weight) value = static_cast<float>(draw(random));
     for (float& value : bias) value = static_cast<float>(draw(random));
@@ -33,14 +35,14 @@ struct Layer {
     layer.pack_gradient(weight.data());
     return layer;
   }
-  Sizes size;
+  LinearSizes size;
   std::vector<float> weight, bias;
 };
 
 TEST_P(Linear, EqualsPlainLoops) {
   RandomStream random{RandomKey(1)};
   for (const Precision precision : kPrecisions) {
-    for (const Sizes& size : kSizes) {
+    for (const LinearSizes& size : kLinearSizes) {
       const Layer layer(size, random);
       for (const bool with_bias : {false, true}) {
         SCOPED_TRACE(fmt::format("{} {}", name_of(precision), size.text()));
@@ -80,7 +82,7 @@ TEST_P(Linear, EqualsPlainLoops) {
 TEST_P(Linear, HasTheInputGradientOfPlainLoops) {
   RandomStream random{RandomKey(2)};
   for (const Precision precision : kPrecisions) {
-    for (const Sizes& size : kSizes) {
+    for (const LinearSizes& size : kLinearSizes) {
       SCOPED_TRACE(fmt::format("{} {}", name_of(precision), size.text()));
       const Layer layer(size, random);
       const PackedLinear packed = layer.packed(precision);
@@ -117,7 +119,7 @@ TEST_P(Linear, AddsTheWeightGradientOfPlainLoops) {
   RandomStream random{RandomKey(3)};
   for (const Precision precision : kPrecisions) {
     LinearScratch scratch;  // Kept from size to size.
-    for (const Sizes& size : kSizes) {
+    for (const LinearSizes& size : kLinearSizes) {
       SCOPED_TRACE(fmt::format("{} {}", name_of(precision), size.text()));
       const Operands x(precision, size.rows, size.in, size.in + 3, /*skew=*/2, random);
       const Floats dy(size.rows, size.out, size.out + 5, random);
@@ -136,7 +138,7 @@ TEST_P(Linear, AddsTheWeightGradientOfPlainLoops) {
 
 TEST_P(Linear, TakesRowsOfFloatsAsOperands) {
   RandomStream random{RandomKey(4)};
-  for (const Sizes& size : kSizes) {
+  for (const LinearSizes& size : kLinearSizes) {
     const Floats x(size.rows, size.in, size.in + 2, random);
     Buffer memory;
     std::ptrdiff_t operand_row = 0;

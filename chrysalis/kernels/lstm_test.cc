@@ -10,15 +10,15 @@ namespace {
 class Lstm : public OnEachTarget {};
 CHRYSALIS_ON_EACH_TARGET(Lstm);
 
-struct Sizes {
+struct LstmSizes {
   int steps, batch, width;
 };
-const Sizes kSizes[] = {{1, 1, 1},  {1, 3, 8},  {4, 1, 16}, {3, 2, 5}, {7, 5, 17},
-                        {2, 13, 3}, {5, 7, 33}, {3, 6, 64}, {20, 3, 4}};
+const LstmSizes kLstmSizes[] = {{1, 1, 1},  {1, 3, 8},  {4, 1, 16}, {3, 2, 5}, {7, 5, 17},
+                                {2, 13, 3}, {5, 7, 33}, {3, 6, 64}, {20, 3, 4}};
 
 // A sequence with every array exactly as long as it says, and the weights it recurs with.
 struct Sequence {
-  Sequence(const Sizes& size, Precision precision, RandomStream& random)
+  Sequence(const LstmSizes& size, Precision precision, RandomStream& random)
       : size(size), precision(precision), starts(static_cast<std::size_t>(size.steps * size.batch)) {
     weight.resize(static_cast<std::size_t>(4) * size.width * size.width);
     for (float& value : weight) value = static_cast<float>(random.uniform(-1, 1));
@@ -62,16 +62,12 @@ struct Sequence {
   }
   bool starts_at(int t, int b) const { return starts[static_cast<std::size_t>(t * size.batch + b)] != 0; }
 
-  Sizes size;
+  LstmSizes size;
   Precision precision;
   std::vector<std::uint8_t> starts;
   std::vector<float> weight, h, c, gates, input, before_h, before_c, tanh_c, outputs;
   PackedLinear recurrent;
 };
-
-double sigmoid(double x) {
-  return 1 / (1 + std::exp(-x));
-}
 
 // The recurrence in double. In bf16 every step rounds h, so a difference in the last bit may become one of
 // 2^-9: `h_of` gives each step's h from outside, to check it alone.
@@ -110,7 +106,7 @@ Reference plain_forward(const Sequence& run, const std::vector<float>& first_c, 
 TEST_P(Lstm, EqualsPlainLoopsOverASequenceWithStarts) {
   RandomStream random{RandomKey(1)};
   for (const Precision precision : kPrecisions) {
-    for (const Sizes& size : kSizes) {
+    for (const LstmSizes& size : kLstmSizes) {
       SCOPED_TRACE(fmt::format("{} {} x {} x {}", name_of(precision), size.steps, size.batch, size.width));
       Sequence run(size, precision, random);
       const std::vector<float> first_h = run.h, first_c = run.c;
@@ -219,7 +215,7 @@ TEST_P(Lstm, HasTheGradientOfPlainLoops) {
   for (const Precision precision : kPrecisions) {
     Buffer memory;  // Kept from size to size.
     LinearScratch scratch;
-    for (const Sizes& size : kSizes) {
+    for (const LstmSizes& size : kLstmSizes) {
       SCOPED_TRACE(fmt::format("{} {} x {} x {}", name_of(precision), size.steps, size.batch, size.width));
       Sequence run(size, precision, random);
       run.forward();

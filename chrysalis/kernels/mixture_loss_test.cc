@@ -11,7 +11,7 @@
 namespace chrysalis {
 namespace {
 
-constexpr double kAlphas[] = {0, 1e-300, 0.005, 0.3, 0.9999, 1};
+constexpr double kLossAlphas[] = {0, 1e-300, 0.005, 0.3, 0.9999, 1};
 
 struct Shape {
   std::size_t rows, joint;
@@ -107,7 +107,7 @@ TEST(MixtureLoss, EqualsDoublesOnEveryTargetShapeAndAlpha) {
     for (const Shape& shape : shapes()) {
       const std::vector<float> simple = log_policies(shape.rows, shape.simple(), 1),
                                complex = log_policies(shape.rows, shape.joint, 2);
-      for (const double alpha : kAlphas) {
+      for (const double alpha : kLossAlphas) {
         for (const double kl_scale : {0.0, 0.7}) {
           std::vector<float> dx(simple.size() + 1, 7.0f), dy(complex.size() + 1, 7.0f);
           const MixtureSums sums = mixture_loss({.simple = simple.data(),
@@ -137,7 +137,7 @@ TEST(MixtureLoss, EqualsDoublesOnEveryTargetShapeAndAlpha) {
 // A policy that rules out by hundreds of nats what the other does, either way.
 TEST(MixtureLoss, IsFiniteWhereEitherPolicyUnderflows) {
   on_every_target([] {
-    for (const double alpha : kAlphas) {
+    for (const double alpha : kLossAlphas) {
       const std::vector<float> simple = {0, -800, -1e30f}, complex = {-900, 0, -1e30f};
       for (const std::vector<int>& indices : {std::vector<int>(), std::vector<int>{0, 1, 2}}) {
         std::vector<float> dx(3), dy(3);

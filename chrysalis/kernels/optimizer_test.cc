@@ -84,14 +84,14 @@ TEST(AddGradients, ShowsEveryElementThatIsNotFinite) {
   EXPECT_TRUE(std::isfinite(add_gradients(shards, 131, large.data())));
 }
 
-struct Step {
+struct Updated {
   std::vector<float> weights, mean_square;
   bool finite;
-  bool operator==(const Step&) const = default;
+  bool operator==(const Updated&) const = default;
 };
 constexpr RmsPropRates kRates = {.learning_rate = 0.7, .decay = 0.99, .epsilon = 0.1, .gradient_scale = 0.3};
 
-Step step_of(std::size_t count, std::size_t shift = 0, const RmsPropRates& rates = kRates) {
+Updated step_of(std::size_t count, std::size_t shift = 0, const RmsPropRates& rates = kRates) {
   const auto shifted = [&](std::vector<float> values) {
     values.insert(values.begin(), shift, 0.0f);
     return values;
@@ -116,7 +116,7 @@ Step step_of(std::size_t count, std::size_t shift = 0, const RmsPropRates& rates
 TEST(RmsPropStep, EqualsDoublesToOneMillionthAtEveryLengthAndAlignment) {
   for (const std::size_t count : kCounts) {
     const auto gradient = noise(count, 1), weights = noise(count, 2), mean_square = noise(count, 3, 0, 2);
-    const Step step = step_of(count);
+    const Updated step = step_of(count);
     EXPECT_TRUE(step.finite);
     for (std::size_t i = 0; i < count; ++i) {
       const double g = kRates.gradient_scale * gradient[i];
@@ -130,7 +130,7 @@ TEST(RmsPropStep, EqualsDoublesToOneMillionthAtEveryLengthAndAlignment) {
 }
 
 TEST(RmsPropStep, GivesTheSameBitsOnEveryTarget) {
-  const Step expected = step_of(4099);
+  const Updated expected = step_of(4099);
   on_every_target([&] { EXPECT_EQ(step_of(4099), expected); });
 }
 

@@ -10,13 +10,13 @@ namespace {
 class Outer : public OnEachTarget {};
 CHRYSALIS_ON_EACH_TARGET(Outer);
 
-struct Case {
+struct OuterCase {
   Precision precision = Precision::kFloat32;
   int rows = 13, columns = 17, segments = 1, length = 5;
 };
 
 // In bf16 a unit is a pair of neighbouring frames' operands: unit m of a step is operands 2 m and 2 m + 1.
-void check(const Case& c, RandomStream& random) {
+void check_outer(const OuterCase& c, RandomStream& random) {
   SCOPED_TRACE(
       fmt::format("{} {} x {} from {} x {}", name_of(c.precision), c.rows, c.columns, c.segments, c.length));
   const int pair = c.precision == Precision::kFloat32 ? 1 : 2, steps = c.segments * c.length;
@@ -58,14 +58,14 @@ TEST_P(Outer, EqualsPlainLoopsForRowsAndColumnsOfAnyNumber) {
   for (const Precision precision : kPrecisions)
     for (const int rows : {0, 1, 2, 6, 7, 12, 13, 24, 25, 49})
       for (const int columns : {1, 3, 4, 5, 8, 9, 15, 16, 17, 31, 32, 33, 64, 71})
-        check({.precision = precision, .rows = rows, .columns = columns}, random);
+        check_outer({.precision = precision, .rows = rows, .columns = columns}, random);
 }
 
 TEST_P(Outer, EqualsPlainLoopsForEveryNumberOfColumnsUpTo300) {
   RandomStream random{RandomKey(2)};
   for (const Precision precision : kPrecisions)
     for (int columns = 1; columns <= 300; ++columns)
-      check({.precision = precision, .rows = 3, .columns = columns, .length = 2}, random);
+      check_outer({.precision = precision, .rows = 3, .columns = columns, .length = 2}, random);
 }
 
 TEST_P(Outer, EqualsPlainLoopsForAnyNumberOfSteps) {
@@ -73,7 +73,7 @@ TEST_P(Outer, EqualsPlainLoopsForAnyNumberOfSteps) {
   for (const Precision precision : kPrecisions)
     for (const int segments : {1, 2, 7})
       for (const int length : {1, 2, 3, 50, 201})
-        check({.precision = precision, .segments = segments, .length = length}, random);
+        check_outer({.precision = precision, .segments = segments, .length = length}, random);
 }
 
 TEST_P(Outer, AddsNothingOverNoSteps) {

@@ -30,6 +30,10 @@ inline std::vector<std::string> runnable_simd_names() {
   return names;
 }
 
+inline double sigmoid(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+
 // A suite whose tests run on each of them.
 class OnEachTarget : public ::testing::TestWithParam<std::string> {
  protected:

@@ -263,7 +263,7 @@ TEST(Levels, LastAsLongAsTheOriginal) {
   EXPECT_EQ(seconds({.name = "nav_maze_static_01", .episode_seconds = 7}), 7);
 }
 
-std::string error_of(const LevelConfig& config) {
+std::string catalog_error(const LevelConfig& config) {
   const auto level = make_level(config);
   return level ? "" : level.error().message;
 }
@@ -357,35 +357,35 @@ TEST(Levels, AGoalRestartsAndApplesAloneDoNot) {
 
 TEST(Levels, AnUnknownNameIsAnsweredWithTheNearest) {
   EXPECT_EQ(
-      error_of({.name = "seek_aples"}),
+      catalog_error({.name = "seek_aples"}),
       "unknown level 'seek_aples', did you mean 'seek_apples'? Levels: seek_apples, "
       "explore_object_locations_small, nav_maze_static_01, nav_maze_static_02, lt_horseshoe_color, lt_chasm, "
       "map:FILE");
   EXPECT_EQ(
-      error_of({.name = "zzzzzzzzzzzzzzzzzzzzzz"}),
+      catalog_error({.name = "zzzzzzzzzzzzzzzzzzzzzz"}),
       "unknown level 'zzzzzzzzzzzzzzzzzzzzzz'. Levels: seek_apples, "
       "explore_object_locations_small, nav_maze_static_01, nav_maze_static_02, lt_horseshoe_color, lt_chasm, "
       "map:FILE");
 }
 
 TEST(Levels, OneOfDmLabsHasNoWorldToShow) {
-  EXPECT_EQ(error_of({.name = "dmlab:lt_chasm"}),
+  EXPECT_EQ(catalog_error({.name = "dmlab:lt_chasm"}),
             "level dmlab:lt_chasm is DM Lab's, which shows pixels alone: expected a level of `chrysalis "
             "levels` or map:FILE");
 }
 
 TEST(Levels, ASettingThatALevelDoesNotUseIsRefused) {
-  EXPECT_EQ(error_of({.name = "nav_maze_static_01", .maze_width = 13}),
+  EXPECT_EQ(catalog_error({.name = "nav_maze_static_01", .maze_width = 13}),
             "level.maze_width is 13, but level 'nav_maze_static_01' does not use it (its settings: "
             "episode_seconds)");
-  EXPECT_EQ(error_of({.name = "explore_object_locations_small", .maze_width = 13}), "");
+  EXPECT_EQ(catalog_error({.name = "explore_object_locations_small", .maze_width = 13}), "");
 }
 
 TEST(Levels, SettingsOfAMazeMustFitTogether) {
   const auto error = [](auto&& change) {
     LevelConfig config{.name = "explore_object_locations_small"};
     change(config);
-    return error_of(config);
+    return catalog_error(config);
   };
   EXPECT_EQ(error([](LevelConfig& c) { c.maze_width = 12; }),
             "level.maze_width is 12, expected an odd number");
@@ -403,11 +403,11 @@ TEST(Levels, SettingsOfAMazeMustFitTogether) {
 
 TEST(Levels, BotsMustFindASpawnEach) {
   EXPECT_EQ(
-      error_of({.name = "lt_chasm", .bot_count = 6}),
+      catalog_error({.name = "lt_chasm", .bot_count = 6}),
       "level.bot_count is 6, expected at most 5: with the agent, a player for each of the 6 spawn points of "
       "level 'lt_chasm'");
-  EXPECT_EQ(error_of({.name = "lt_chasm", .bot_count = 5}), "");
-  EXPECT_EQ(error_of({.name = "lt_horseshoe_color", .bot_count = 19}), "");
+  EXPECT_EQ(catalog_error({.name = "lt_chasm", .bot_count = 5}), "");
+  EXPECT_EQ(catalog_error({.name = "lt_horseshoe_color", .bot_count = 19}), "");
 }
 
 TEST(Levels, SettingsOfLaserTagHaveRanges) {
@@ -445,10 +445,10 @@ TEST(Levels, AMapFileIsALevel) {
   EXPECT_EQ(level->spec().frame_reward_max, 10);
   level->start(RandomKey(1));
   EXPECT_EQ(level->world().items().size(), 2u);
-  EXPECT_EQ(error_of({.name = "map:/nowhere/at.all"}),
+  EXPECT_EQ(catalog_error({.name = "map:/nowhere/at.all"}),
             "cannot read map /nowhere/at.all: No such file or directory");
   EXPECT_EQ(
-      error_of({.name = "map:" + path, .room_count = 3}),
+      catalog_error({.name = "map:" + path, .room_count = 3}),
       fmt::format("level.room_count is 3, but level 'map:{}' does not use it (its settings: episode_seconds)",
                   path));
 }

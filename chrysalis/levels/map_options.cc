@@ -7,7 +7,6 @@
 namespace chrysalis {
 namespace {
 
-constexpr int kHeightMin = -1000, kHeightMax = 2000;
 constexpr int kHeadroomMin = 48;  // A crouching body is 40 u high.
 constexpr int kRespawnSecondsMax = 600;
 constexpr std::size_t kNameMax = 32;  // Longer words are no misspelling.
@@ -37,7 +36,7 @@ const std::vector<Option>& all_options() {
       {"wall", 1, [](const MapText& t, const MapWord& w, MapOptions& o) { return t.material(w, o.wall); }},
       {"height", 1,
        [](const MapText& t, const MapWord& w, MapOptions& o) {
-         return t.number(w, kHeightMin, 1000, o.height.emplace());
+         return t.number(w, kMapHeightMin, 1000, o.height.emplace());
        }},
       {"ceiling", 2,
        [](const MapText& t, const MapWord& w, MapOptions& o) { return t.material(w, o.ceiling); }},
@@ -50,15 +49,15 @@ const std::vector<Option>& all_options() {
       {"top", 2, [](const MapText& t, const MapWord& w, MapOptions& o) { return t.material(w, o.top); }},
       {"z", 2,
        [](const MapText& t, const MapWord& w, MapOptions& o) {
-         return t.number(w, kHeightMin, kHeightMax, o.z.emplace());
+         return t.number(w, kMapHeightMin, kMapHeightMax, o.z.emplace());
        }},
       {"from", 2,
        [](const MapText& t, const MapWord& w, MapOptions& o) {
-         return t.number(w, kHeightMin, 1000, o.from.emplace());
+         return t.number(w, kMapHeightMin, 1000, o.from.emplace());
        }},
       {"to", 2,
        [](const MapText& t, const MapWord& w, MapOptions& o) {
-         return t.number(w, kHeightMin, 1000, o.to.emplace());
+         return t.number(w, kMapHeightMin, 1000, o.to.emplace());
        }},
       {"depth", 2,
        [](const MapText& t, const MapWord& w, MapOptions& o) {

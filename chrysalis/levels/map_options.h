@@ -12,6 +12,7 @@
 
 namespace chrysalis {
 
+inline constexpr int kMapHeightMin = -1000, kMapHeightMax = 2000;
 inline constexpr std::string_view kMapSides[] = {"east", "north", "west", "south"};  // As Side.
 
 // What they say.

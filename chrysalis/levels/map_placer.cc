@@ -9,8 +9,7 @@ namespace chrysalis {
 namespace {
 
 constexpr int kPlaceMax = 16000;  // Of a coordinate, either way.
-constexpr int kHeightMin = -1000, kHeightMax = 2000;
-constexpr int kStepHeight = 16;  // Of stairs; a body climbs 18 u.
+constexpr int kStepHeight = 16;   // Of stairs; a body climbs 18 u.
 constexpr int kLavaDepth = 48, kLavaKillsBelow = 16;
 
 }  // namespace
@@ -39,8 +38,8 @@ Result<DraftRect> MapPlacer::read_rect(const MapLine& line) const {
 Result<Solid> MapPlacer::read_solid(const MapLine& line) const {
   constexpr int kMin = -kPlaceMax, kMax = kPlaceMax;
   std::array<float, 6> at{};
-  CHRYSALIS_RETURN_IF_ERROR((read_numbers<6>(line, {kMin, kMin, kHeightMin, kMin, kMin, kHeightMin},
-                                             {kMax, kMax, kHeightMax, kMax, kMax, kHeightMax}, at)));
+  CHRYSALIS_RETURN_IF_ERROR((read_numbers<6>(line, {kMin, kMin, kMapHeightMin, kMin, kMin, kMapHeightMin},
+                                             {kMax, kMax, kMapHeightMax, kMax, kMax, kMapHeightMax}, at)));
   for (const std::size_t axis : {0, 1, 2})
     if (at[axis] >= at[axis + 3])
       return text_.error(line[axis + 4], fmt::format("more than {}: X0 Y0 Z0 X1 Y1 Z1", at[axis]));

@@ -307,23 +307,23 @@ struct Wrong {
   std::string message;  // From the place on.
 };
 
-std::string error_of(std::string_view text) {
+std::string map_error(std::string_view text) {
   const auto map = parse_text_map(text, "m");
   return map ? "" : map.error().message;
 }
 
 TEST(TextMapErrors, OfTheFirstLineAndOfWhatMustCome) {
-  EXPECT_EQ(error_of(""), "m:1:1: found \"\", expected \"chrysalis map 1\" or \"chrysalis map 2\"");
-  EXPECT_EQ(error_of("chrysalis map 3\n"),
+  EXPECT_EQ(map_error(""), "m:1:1: found \"\", expected \"chrysalis map 1\" or \"chrysalis map 2\"");
+  EXPECT_EQ(map_error("chrysalis map 3\n"),
             "m:1:1: found \"chrysalis map 3\", expected \"chrysalis map 1\" or \"chrysalis map 2\"");
-  EXPECT_EQ(error_of("chrysalis map 1\nname = x\n"), "m:3:1: found \"the end\", expected the line \"grid\"");
-  EXPECT_EQ(error_of("chrysalis map 2\nblock 0 0 9 9\n"),
+  EXPECT_EQ(map_error("chrysalis map 1\nname = x\n"), "m:3:1: found \"the end\", expected the line \"grid\"");
+  EXPECT_EQ(map_error("chrysalis map 2\nblock 0 0 9 9\n"),
             "m:3:1: found \"the end\", expected the line \"grid\", or a room before it");
-  EXPECT_EQ(error_of("chrysalis map 2\nroom 0 0 99 99\n"),
+  EXPECT_EQ(map_error("chrysalis map 2\nroom 0 0 99 99\n"),
             "m:3:1: found \"the end\", expected an S or a spawn");
-  EXPECT_EQ(error_of("chrysalis map 1\nroom 0 0 9 9\n"),
+  EXPECT_EQ(map_error("chrysalis map 1\nroom 0 0 9 9\n"),
             "m:2:1: found \"room\", expected a key of version 1; this one is of 2, and so must the file be");
-  EXPECT_EQ(error_of(std::string(kTextMapBytesMax + 1, '#')), "map m is longer than 1048576 bytes");
+  EXPECT_EQ(map_error(std::string(kTextMapBytesMax + 1, '#')), "map m is longer than 1048576 bytes");
 }
 
 TEST(TextMapErrors, OfVersion1SayWhereAndWhatWasExpected) {
@@ -360,36 +360,36 @@ TEST(TextMapErrors, OfVersion1SayWhereAndWhatWasExpected) {
             "that side"},
            {"picture = 9 2 east 4", "2:1: found \"column 9 row 2\", expected a cell of the grid of 4 x 3"},
        })
-    EXPECT_EQ(error_of(fmt::format("chrysalis map 1\n{}\ngrid\n####\n#SA#\n####\n", lines)), "m:" + message);
+    EXPECT_EQ(map_error(fmt::format("chrysalis map 1\n{}\ngrid\n####\n#SA#\n####\n", lines)), "m:" + message);
 }
 
 TEST(TextMapErrors, OfTheGridSayWhereAndWhatWasExpected) {
-  EXPECT_EQ(error_of(with_grid("##\n##\n")),
+  EXPECT_EQ(map_error(with_grid("##\n##\n")),
             "m:3:1: found \"a grid of 2 x 2\", expected 3 to 255 characters each way");
-  EXPECT_EQ(error_of(with_grid("")),
+  EXPECT_EQ(map_error(with_grid("")),
             "m:3:1: found \"a grid of 0 x 0\", expected 3 to 255 characters each way");
   EXPECT_EQ(
-      error_of("chrysalis map 1\nwalls = thin\ngrid\n++++\n|S.|\n++++\n"),
+      map_error("chrysalis map 1\nwalls = thin\ngrid\n++++\n|S.|\n++++\n"),
       "m:4:1: found \"a grid of 4 x 3\", expected odd sizes: thin walls have 2 w + 1 by 2 h + 1 characters");
-  EXPECT_EQ(error_of(with_grid("####\n#S#\n####\n")),
+  EXPECT_EQ(map_error(with_grid("####\n#S#\n####\n")),
             "m:4:4: found \"a row of 3 characters\", expected 4, as the first row");
-  EXPECT_EQ(error_of(with_grid("####\n#SX#\n####\n")),
+  EXPECT_EQ(map_error(with_grid("####\n#SX#\n####\n")),
             "m:4:3: found \"X\", expected a character of the format or one that a \"cell\" or \"panel\" line "
             "defines");
-  EXPECT_EQ(error_of(with_grid("####\n#S.#\n#.##\n")),
+  EXPECT_EQ(map_error(with_grid("####\n#S.#\n#.##\n")),
             "m:5:2: found \".\", expected a wall: the border must be closed");
-  EXPECT_EQ(error_of(with_grid("####\n#A.#\n####\n")),
+  EXPECT_EQ(map_error(with_grid("####\n#A.#\n####\n")),
             "m:2:1: found \"a grid without a spawn\", expected an S, or another character that is a spawn");
-  EXPECT_EQ(error_of("chrysalis map 1\nwalls = thin\ngrid\n+-+-+\n|SAS|\n+-+-+\n"),
+  EXPECT_EQ(map_error("chrysalis map 1\nwalls = thin\ngrid\n+-+-+\n|SAS|\n+-+-+\n"),
             "m:5:3: found \"A\", expected a wall or an opening between two cells");
-  EXPECT_EQ(error_of("chrysalis map 1\nwalls = thin\ngrid\n+-+-+\n|S.#|\n+-+-+\n"),
+  EXPECT_EQ(map_error("chrysalis map 1\nwalls = thin\ngrid\n+-+-+\n|S.#|\n+-+-+\n"),
             "m:5:4: found \"#\", expected a cell: thin walls stand between cells");
-  EXPECT_EQ(error_of("chrysalis map 1\ncell h = height:101\ngrid\n####\n#Sh#\n####\n"),
+  EXPECT_EQ(map_error("chrysalis map 1\ncell h = height:101\ngrid\n####\n#Sh#\n####\n"),
             "m:5:3: found \"h\", expected a floor no higher than the walls, 100");
-  EXPECT_EQ(error_of("chrysalis map 2\ncell h = headroom:101\ngrid\n####\n#Sh#\n####\n"),
+  EXPECT_EQ(map_error("chrysalis map 2\ncell h = headroom:101\ngrid\n####\n#Sh#\n####\n"),
             "m:5:3: found \"h\", expected a ceiling no higher than the walls, 100");
   EXPECT_EQ(
-      error_of("chrysalis map 1\ncell h = spawn height:80\nceiling = plain_white\ngrid\n####\n#.h#\n####\n"),
+      map_error("chrysalis map 1\ncell h = spawn height:80\nceiling = plain_white\ngrid\n####\n#.h#\n####\n"),
       "m:6:3: found \"a spawn in a solid, 250 150 80\", expected room for a body, 30 x 30 x 56 u");
 }
 
@@ -500,12 +500,12 @@ TEST(TextMapErrors, OfVersion2SayWhereAndWhatWasExpected) {
           {"loadout = impulse:3", "4:19: found \"3\", expected nothing: this gadget needs no rounds"},
           {"loadout = orb:201", "4:15: found \"201\", expected a whole number, 1 to 200"},
       })
-    EXPECT_EQ(error_of(fmt::format("chrysalis map 2\nroom 0 0 800 600\nspawn 100 300\n{}\n", lines)),
+    EXPECT_EQ(map_error(fmt::format("chrysalis map 2\nroom 0 0 800 600\nspawn 100 300\n{}\n", lines)),
               "m:" + message);
 }
 
 TEST(TextMapErrors, AnAreaMustLieInsideTheGridsBorder) {
-  EXPECT_EQ(error_of("chrysalis map 2\nroom 0 100 300 200\ngrid\n#####\n#S.A#\n#####\n"),
+  EXPECT_EQ(map_error("chrysalis map 2\nroom 0 100 300 200\ngrid\n#####\n#S.A#\n#####\n"),
             "m:2:1: found \"an area at 0 100 300 200\", expected one within the map: 100 100 400 200");
 }
 
@@ -517,7 +517,7 @@ std::string repeated(std::string_view line, int count) {
 
 TEST(TextMapErrors, NoMapIsLargerThanTheLimits) {
   const auto last_line = [](std::string_view lines) {
-    return error_of(fmt::format("chrysalis map 2\nroom 0 0 4000 600\nspawn 100 300\n{}", lines));
+    return map_error(fmt::format("chrysalis map 2\nroom 0 0 4000 600\nspawn 100 300\n{}", lines));
   };
   EXPECT_EQ(last_line(repeated("room 0 0 9 9", kMapAreasMax)),
             "m:259:1: found \"one area more\", expected at most 256 rooms, doors, blocks, pools and steps");
@@ -543,9 +543,9 @@ TEST(TextMapErrors, NoMapIsLargerThanTheLimits) {
 }
 
 TEST(TextMapErrors, AreOneShortLineWhateverWasFound) {
-  EXPECT_EQ(error_of("chrysalis map 2\nro\x01m\xff\rx 1\n"),
+  EXPECT_EQ(map_error("chrysalis map 2\nro\x01m\xff\rx 1\n"),
             "m:2:1: found \"ro?m??x\", expected a key or \"grid\"");
-  EXPECT_EQ(error_of("chrysalis map 2\n" + std::string(5000, 'x')),
+  EXPECT_EQ(map_error("chrysalis map 2\n" + std::string(5000, 'x')),
             "m:2:1: found \"" + std::string(60, 'x') + "...\", expected a key or \"grid\"");
 }
 

@@ -8,7 +8,7 @@
 namespace chrysalis {
 
 struct ContactSheetLayout {
-  int columns = 4;         // At least 1.
+  int columns = 6;         // At least 1.
   int factor = 3;          // Each pixel becomes factor x factor.
   int margin = 6;          // Pixels around and between frames.
   std::uint8_t grey = 32;  // Of the margins.

@@ -5,14 +5,10 @@
 #include <cmath>
 #include <cstdio>
 
+#include "chrysalis/media/count_test.h"
+
 namespace chrysalis {
 namespace {
-
-int count(const std::string& text, const std::string& what) {
-  int found = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
-  return found;
-}
 
 LaneChart two_lanes() {
   return {.title = "Who <came> from whom",

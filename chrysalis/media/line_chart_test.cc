@@ -6,14 +6,10 @@
 #include <cstdio>
 #include <utility>
 
+#include "chrysalis/media/count_test.h"
+
 namespace chrysalis {
 namespace {
-
-int count(const std::string& text, const std::string& what) {
-  int found = 0;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
-  return found;
-}
 
 bool contains(const std::string& text, const std::string& what) {
   return text.find(what) != std::string::npos;

@@ -208,15 +208,6 @@ double chi_square(const std::vector<int>& counts, const std::vector<double>& p, 
   return statistic;
 }
 
-std::size_t draw(RandomStream& random, const std::vector<double>& probabilities) {
-  double left = random.uniform();
-  for (std::size_t i = 0; i + 1 < probabilities.size(); ++i) {
-    left -= probabilities[i];
-    if (left < 0) return i;
-  }
-  return probabilities.size() - 1;
-}
-
 TEST(Mix, HasTheFrequenciesOfDrawingAPolicyAndThenItsAction) {
   constexpr int kDraws = 200000;
   constexpr double kCritical = 27.88;  // Chi-square of 9 degrees of freedom at 0.001.

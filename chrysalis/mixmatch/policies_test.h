@@ -9,6 +9,7 @@
 #include <cstring>
 #include <functional>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include "chrysalis/core/random.h"
@@ -19,6 +20,16 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 
 inline double number(const at::Tensor& tensor) {
   return tensor.item().toDouble();
+}
+
+// An index, by these probabilities.
+inline std::size_t draw(RandomStream& random, std::span<const double> probabilities) {
+  double left = random.uniform();
+  for (std::size_t i = 0; i + 1 < probabilities.size(); ++i) {
+    left -= probabilities[i];
+    if (left < 0) return i;
+  }
+  return probabilities.size() - 1;
 }
 
 // N(0, scale^2), float64.

@@ -11,7 +11,7 @@
 namespace chrysalis {
 namespace {
 
-constexpr std::int64_t kStates = 40, kActions = 5, kFeatures = 8, kSteps = 25, kUnrolls = 8;
+constexpr std::int64_t kStates = 40, kMoves = 5, kStateFeatures = 8, kVisits = 25, kUnrolls = 8;
 
 // Where each action leads from each state: deterministic, drawn at random.
 struct Mdp {
@@ -19,27 +19,18 @@ struct Mdp {
     for (auto& row : next)
       for (std::int64_t& state : row) state = static_cast<std::int64_t>(random.below(kStates));
   }
-  std::int64_t next[kStates][kActions];
+  std::int64_t next[kStates][kMoves];
 };
 
-std::int64_t draw(RandomStream& random, const double* probabilities) {
-  double left = random.uniform();
-  for (std::int64_t a = 0; a + 1 < kActions; ++a) {
-    left -= probabilities[a];
-    if (left < 0) return a;
-  }
-  return kActions - 1;
-}
-
-// [kSteps, kUnrolls] states on trajectories of the mixture `policy` [kStates, kActions], all from state 0.
+// [kVisits, kUnrolls] states on trajectories of the mixture `policy` [kStates, kMoves], all from state 0.
 at::Tensor visit(const Mdp& mdp, const at::Tensor& policy, RandomStream& random) {
-  const at::Tensor states = at::empty({kSteps, kUnrolls}, at::kLong);
+  const at::Tensor states = at::empty({kVisits, kUnrolls}, at::kLong);
   const double* probabilities = policy.data_ptr<double>();
   for (std::int64_t b = 0; b < kUnrolls; ++b) {
     std::int64_t state = 0;
-    for (std::int64_t t = 0; t < kSteps; ++t) {
+    for (std::int64_t t = 0; t < kVisits; ++t) {
       states.data_ptr<std::int64_t>()[t * kUnrolls + b] = state;
-      state = mdp.next[state][draw(random, probabilities + state * kActions)];
+      state = mdp.next[state][draw(random, {probabilities + state * kMoves, kMoves})];
     }
   }
   return states;
@@ -51,18 +42,19 @@ void expect_proposition(double alpha, const std::vector<int>& teachers_actions) 
   const Mdp mdp(random);
   // Enough features for the teacher, which is linear in them, too few to fit each state apart. The first is
   // constant, as a bias.
-  const at::Tensor features = random_normal(random, {kStates, kFeatures});
+  const at::Tensor features = random_normal(random, {kStates, kStateFeatures});
   features.select(1, 0).fill_(1);
   const auto few = static_cast<std::int64_t>(teachers_actions.size());
-  const at::Tensor teacher = expand_actions(
-      features.matmul(random_normal(random, {kFeatures, few})).log_softmax(-1), teachers_actions, kActions);
-  const at::Tensor weights = random_normal(random, {kFeatures, kActions}).requires_grad_();
+  const at::Tensor teacher =
+      expand_actions(features.matmul(random_normal(random, {kStateFeatures, few})).log_softmax(-1),
+                     teachers_actions, kMoves);
+  const at::Tensor weights = random_normal(random, {kStateFeatures, kMoves}).requires_grad_();
   const auto student = [&] { return features.matmul(weights).log_softmax(-1); };
 
   const at::Tensor mixture = mix(teacher, student().detach(), alpha).exp();
   const at::Tensor states = visit(mdp, mixture, random);
   const auto at_visited = [&](const at::Tensor& policy) {
-    return policy.index_select(0, states.flatten()).view({kSteps, kUnrolls, kActions});
+    return policy.index_select(0, states.flatten()).view({kVisits, kUnrolls, kMoves});
   };
   const auto largest = [&] { return number(kl(at_visited(teacher), at_visited(student())).max()); };
   const std::set<double> visited = [&] {

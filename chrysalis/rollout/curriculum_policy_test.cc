@@ -45,11 +45,6 @@ void expect_policy(const std::vector<float>& result, const std::vector<double>& 
   EXPECT_TRUE(close(possible, wanted, tolerance));
 }
 
-// As network_policy_test.cc has it.
-double tolerance(Precision precision) {
-  return precision == Precision::kFloat32 ? 1e-5 : 2e-3;
-}
-
 TEST_P(CurriculumPolicy, EqualsThePlainLoopsStepAfterStep) {
   for (const CurriculumCase& agent : curriculum_cases()) {
     for (const double alpha : kMixtures) {

@@ -42,13 +42,6 @@ std::unique_ptr<Policy> policy_of(const Agent& agent, Precision precision, const
   return policy;
 }
 
-// In bf16 layers round what they hand on: where the oracle's double and the kernel's float lie on two sides
-// of a tie, one operand differs by its last bit, 2^-8 of itself, one of many in the sums that follow. (Which
-// is rare; network layers by themselves are held to 1e-5 in packed_network_test.cc and the room kernels.)
-double tolerance(Precision precision) {
-  return precision == Precision::kFloat32 ? 1e-5 : 2e-3;
-}
-
 void expect_oracle(const Agent& agent, Precision precision, int batch, int steps) {
   SCOPED_TRACE(fmt::format("{}, {}, batch {}", agent.name, name_of(precision), batch));
   const WeightsPtr weights = drawn_weights(agent.config, agent.spec, 1);

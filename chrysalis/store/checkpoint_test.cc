@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<NamedTensor> tensors_of(float value) {
+std::vector<NamedTensor> three_numbers(float value) {
   const std::vector<float> values{value, 2, 3};
   return {make_tensor("w", {3}, std::span<const float>(values))};
 }
@@ -33,14 +33,14 @@ TEST(Sha256, MatchesThePublishedVectors) {
 TEST(CheckpointFiles, ReadBackWhatWasWritten) {
   const ScratchDirectory scratch;
   const TrainingPosition position{.member = 2, .update = 10, .agent_steps = 32000};
-  const auto info = write_checkpoint(scratch.path(), position, tensors_of(1), {{"level", "seek_apples"}});
+  const auto info = write_checkpoint(scratch.path(), position, three_numbers(1), {{"level", "seek_apples"}});
   ASSERT_TRUE(info.ok()) << info.error().message;
   EXPECT_EQ(info->position, position);
   EXPECT_EQ(info->name().size(), 16U);
   const auto checkpoint = read_checkpoint(scratch / info->name());
   ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().message;
   EXPECT_EQ(checkpoint->info, *info);
-  EXPECT_EQ(checkpoint->tensors, tensors_of(1));
+  EXPECT_EQ(checkpoint->tensors, three_numbers(1));
   EXPECT_EQ(checkpoint->metadata, (TensorMetadata{{"level", "seek_apples"}}));
   EXPECT_EQ(entries_in(scratch.path()), 1U);
 }
@@ -48,7 +48,7 @@ TEST(CheckpointFiles, ReadBackWhatWasWritten) {
 TEST(CheckpointFiles, AreNamedByTheirContent) {
   const ScratchDirectory scratch;
   const auto name = [&](const TrainingPosition& position, float value, const TensorMetadata& metadata) {
-    const auto info = write_checkpoint(scratch.path(), position, tensors_of(value), metadata);
+    const auto info = write_checkpoint(scratch.path(), position, three_numbers(value), metadata);
     return info.ok() ? info->name() : info.error().message;
   };
   const std::string first = name({0, 1, 100}, 1, {});
@@ -65,11 +65,11 @@ TEST(CheckpointFiles, AreNamedByTheirContent) {
 
 TEST(CheckpointFiles, ADamagedOneIsReplacedByTheSameContent) {
   const ScratchDirectory scratch;
-  const auto info = write_checkpoint(scratch.path(), {}, tensors_of(1), {});
+  const auto info = write_checkpoint(scratch.path(), {}, three_numbers(1), {});
   ASSERT_TRUE(info.ok());
   put_text(scratch / info->name() / "state.safetensors", "x");
   ASSERT_FALSE(read_checkpoint(scratch / info->name()).ok());
-  const auto again = write_checkpoint(scratch.path(), {}, tensors_of(1), {});
+  const auto again = write_checkpoint(scratch.path(), {}, three_numbers(1), {});
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_TRUE(read_checkpoint(scratch / info->name()).ok());
   EXPECT_EQ(entries_in(scratch.path()), 1U);
@@ -78,7 +78,7 @@ TEST(CheckpointFiles, ADamagedOneIsReplacedByTheSameContent) {
 // Every bit of both files, and every length that they could be cut to.
 TEST(CheckpointFiles, NoFlippedBitAndNoCutIsReadAsGood) {
   const ScratchDirectory scratch;
-  const auto info = write_checkpoint(scratch.path(), {1, 2, 3}, tensors_of(1), {{"k", "v"}});
+  const auto info = write_checkpoint(scratch.path(), {1, 2, 3}, three_numbers(1), {{"k", "v"}});
   ASSERT_TRUE(info.ok());
   for (const char* file : {"state.safetensors", "checkpoint.json"}) {
     const fs::path path = scratch / info->name() / file;
@@ -112,7 +112,7 @@ std::string fault_in(const fs::path& directory) {
 
 TEST(CheckpointFiles, TheErrorSaysWhatIsWrong) {
   const ScratchDirectory scratch;
-  const auto info = write_checkpoint(scratch.path(), {1, 2, 3}, tensors_of(1), {});
+  const auto info = write_checkpoint(scratch.path(), {1, 2, 3}, three_numbers(1), {});
   ASSERT_TRUE(info.ok());
   const fs::path directory = scratch / info->name();
   const auto state = bytes_of_file(directory / "state.safetensors");
@@ -142,8 +142,8 @@ TEST(CheckpointFiles, TheErrorSaysWhatIsWrong) {
 // A description that is whole, beside the whole state of another checkpoint.
 TEST(CheckpointFiles, AStateOfAnotherCheckpointIsRefused) {
   const ScratchDirectory scratch;
-  const auto one = write_checkpoint(scratch.path(), {0, 1, 1}, tensors_of(1), {});
-  const auto two = write_checkpoint(scratch.path(), {0, 2, 2}, tensors_of(1), {});
+  const auto one = write_checkpoint(scratch.path(), {0, 1, 1}, three_numbers(1), {});
+  const auto two = write_checkpoint(scratch.path(), {0, 2, 2}, three_numbers(1), {});
   ASSERT_TRUE(one.ok() && two.ok());
   fs::copy_file(scratch / one->name() / "state.safetensors", scratch / two->name() / "state.safetensors",
                 fs::copy_options::overwrite_existing);
@@ -164,7 +164,7 @@ TEST(CheckpointFiles, AStateOfAnotherCheckpointIsRefused) {
 
 TEST(CheckpointFiles, WhatAKilledWriterLeftIsRemoved) {
   const ScratchDirectory scratch;
-  const auto info = write_checkpoint(scratch.path(), {}, tensors_of(1), {});
+  const auto info = write_checkpoint(scratch.path(), {}, three_numbers(1), {});
   ASSERT_TRUE(info.ok());
   fs::create_directories(scratch / ".tmp-123-0");
   put_text(scratch / ".tmp-123-0" / "state.safetensors", "half");
@@ -178,7 +178,7 @@ TEST(CheckpointFiles, WhatAKilledWriterLeftIsRemoved) {
 
 TEST(CheckpointFiles, RemovingLeavesNothing) {
   const ScratchDirectory scratch;
-  const auto info = write_checkpoint(scratch.path(), {}, tensors_of(1), {});
+  const auto info = write_checkpoint(scratch.path(), {}, three_numbers(1), {});
   ASSERT_TRUE(info.ok());
   ASSERT_TRUE(remove_checkpoint(scratch / info->name()).ok());
   EXPECT_EQ(entries_in(scratch.path()), 0U);
@@ -191,7 +191,7 @@ TEST(CheckpointFiles, AnUnwritableDirectoryIsAnErrorThatNamesIt) {
   const ScratchDirectory scratch;
   put_text(scratch / "file", "");
   for (const fs::path& path : {scratch / "no", scratch / "file", fs::path("/proc")}) {
-    const auto info = write_checkpoint(path, {}, tensors_of(1), {});
+    const auto info = write_checkpoint(path, {}, three_numbers(1), {});
     ASSERT_FALSE(info.ok()) << path;
     EXPECT_EQ(info.error().code, ErrorCode::kIo);
     EXPECT_TRUE(info.error().message.starts_with(path.string())) << info.error().message;

@@ -21,7 +21,7 @@ CheckpointState state_of(std::string_view name) {
   return static_cast<CheckpointState>(std::ranges::find(kStateNames, name) - kStateNames.begin());
 }
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 // JSON has no NaN and no infinity: null, read back as NaN.
 std::string numbers_text(const std::vector<double>& numbers) {

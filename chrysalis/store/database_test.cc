@@ -1,67 +1,23 @@
 #include "chrysalis/store/database.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <csignal>
 #include <limits>
-#include <thread>
 
-#include "chrysalis/core/random.h"
+#include "chrysalis/store/database_rows_test.h"
 #include "chrysalis/store/scratch_directory_test.h"
 
 namespace chrysalis {
 namespace {
 
 namespace fs = std::filesystem;
-using Access = Sqlite::Access;
-
-Database open_new(const fs::path& file) {
-  auto database = Database::open(file, Access::kReadWrite, 50);
-  CHRYSALIS_CHECK(database.ok(), "{}", database.error().message);
-  CHRYSALIS_CHECK(database->add_member({.member = 0, .created = 1, .config = "c"}).ok());
-  return std::move(database).value();
-}
-
-UpdateRow update_of(std::int64_t number) {
-  return {.member = 0,
-          .update = number,
-          .agent_steps = number * 3200,
-          .time = 1000.5,
-          .finite = true,
-          .loss = 1,
-          .policy_loss = 2,
-          .baseline_loss = 3,
-          .entropy = 4,
-          .gradient_norm = 5,
-          .explained_variance = 6,
-          .mean_rho = 7,
-          .saturated_units = 8,
-          .mean_lag = 9,
-          .max_lag = 10,
-          .unrolls_lost = 11};
-}
-
-EpisodeRow episode_of(std::int64_t environment, std::int64_t episode, std::int64_t update) {
-  return {.member = 0,
-          .environment = environment,
-          .episode = episode,
-          .level = "seek_apples",
-          .episode_return = static_cast<double>(episode) + 0.5,
-          .agent_steps = 450,
-          .frames = 1800,
-          .ended_at_update = update,
-          .time = 1001.5};
-}
 
 TEST(DatabaseRows, AnUpdateReadsBackAsItWasRecorded) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
-  ASSERT_TRUE(database.record(update_of(1), {}).ok());
+  ASSERT_TRUE(database.record(update_row(1), {}).ok());
   const auto updates = database.updates(0);
   ASSERT_TRUE(updates.ok());
   ASSERT_EQ(updates->size(), 1U);
@@ -81,7 +37,7 @@ TEST(DatabaseRows, AnUpdateReadsBackAsItWasRecorded) {
 TEST(DatabaseRows, NumbersThatAreNotFiniteSurvive) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
-  UpdateRow row = update_of(1);
+  UpdateRow row = update_row(1);
   row.finite = false;
   row.loss = std::numeric_limits<double>::quiet_NaN();
   row.gradient_norm = -std::numeric_limits<double>::infinity();
@@ -96,16 +52,16 @@ TEST(DatabaseRows, NumbersThatAreNotFiniteSurvive) {
 TEST(DatabaseRows, EpisodesComeInTheOrderInWhichTheyEnded) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
-  const std::vector<EpisodeRow> first{episode_of(1, 0, 1), episode_of(0, 0, 1)};
-  const std::vector<EpisodeRow> second{episode_of(0, 1, 2)};
-  ASSERT_TRUE(database.record(update_of(1), first).ok());
-  ASSERT_TRUE(database.record(update_of(2), second).ok());
+  const std::vector<EpisodeRow> first{episode_row(1, 0, 1), episode_row(0, 0, 1)};
+  const std::vector<EpisodeRow> second{episode_row(0, 1, 2)};
+  ASSERT_TRUE(database.record(update_row(1), first).ok());
+  ASSERT_TRUE(database.record(update_row(2), second).ok());
   const auto all = database.episodes(0);
   ASSERT_TRUE(all.ok());
-  EXPECT_EQ(*all, (std::vector{episode_of(0, 0, 1), episode_of(1, 0, 1), episode_of(0, 1, 2)}));
+  EXPECT_EQ(*all, (std::vector{episode_row(0, 0, 1), episode_row(1, 0, 1), episode_row(0, 1, 2)}));
   const auto newest = database.episodes(0, 2);
   ASSERT_TRUE(newest.ok());
-  EXPECT_EQ(*newest, (std::vector{episode_of(1, 0, 1), episode_of(0, 1, 2)}));
+  EXPECT_EQ(*newest, (std::vector{episode_row(1, 0, 1), episode_row(0, 1, 2)}));
 }
 
 TEST(DatabaseRows, ASummaryCountsWhatIsThere) {
@@ -118,7 +74,7 @@ TEST(DatabaseRows, ASummaryCountsWhatIsThere) {
   EXPECT_TRUE(std::isnan(empty->recent_return));
   // 150 episodes: the last 100 return 50.5 to 149.5.
   for (std::int64_t i = 0; i < 150; ++i)
-    ASSERT_TRUE(database.record(update_of(i + 1), std::vector{episode_of(0, i, i + 1)}).ok());
+    ASSERT_TRUE(database.record(update_row(i + 1), std::vector{episode_row(0, i, i + 1)}).ok());
   const auto summary = database.summary(0);
   ASSERT_TRUE(summary.ok());
   EXPECT_EQ(summary->updates, 150);
@@ -161,17 +117,18 @@ TEST(DatabaseRows, MetaMembersAndEvaluationsReadBack) {
 TEST(DatabaseRows, AnUpdateAndItsEpisodesAreAllOrNothing) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
-  ASSERT_TRUE(database.record(update_of(1), std::vector{episode_of(0, 0, 1)}).ok());
+  ASSERT_TRUE(database.record(update_row(1), std::vector{episode_row(0, 0, 1)}).ok());
   // The second episode is there already.
-  const Status twice = database.record(update_of(2), std::vector{episode_of(0, 1, 2), episode_of(0, 0, 2)});
+  const Status twice =
+      database.record(update_row(2), std::vector{episode_row(0, 1, 2), episode_row(0, 0, 2)});
   ASSERT_FALSE(twice.ok());
   EXPECT_NE(twice.error().message.find("run.sqlite: cannot record an episode: UNIQUE"), std::string::npos)
       << twice.error().message;
   EXPECT_EQ(database.summary(0)->updates, 1);
   EXPECT_EQ(database.summary(0)->episodes, 1);
   // The connection is as good as before.
-  ASSERT_TRUE(database.record(update_of(2), std::vector{episode_of(0, 1, 2)}).ok());
-  const Status same = database.record(update_of(2), {});
+  ASSERT_TRUE(database.record(update_row(2), std::vector{episode_row(0, 1, 2)}).ok());
+  const Status same = database.record(update_row(2), {});
   ASSERT_FALSE(same.ok());
   EXPECT_NE(same.error().message.find("cannot record an update: UNIQUE"), std::string::npos);
 }
@@ -179,44 +136,11 @@ TEST(DatabaseRows, AnUpdateAndItsEpisodesAreAllOrNothing) {
 TEST(DatabaseRows, AnUpdateNeedsItsMember) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
-  UpdateRow row = update_of(1);
+  UpdateRow row = update_row(1);
   row.member = 5;
   const Status status = database.record(row, {});
   ASSERT_FALSE(status.ok());
   EXPECT_NE(status.error().message.find("FOREIGN KEY"), std::string::npos) << status.error().message;
-}
-
-// As a decision that copied fills it; checkpoint c<number>.
-DecisionRow decision_of(std::int64_t number, std::int64_t update) {
-  return {.member = 0,
-          .number = number,
-          .update = update,
-          .agent_steps = update * 3200,
-          .episodes = 300 * (number + 1),
-          .time = 5.5,
-          .outcome = "copied",
-          .reason = "member 1 is better",
-          .partner = 1,
-          .partner_update = update + 3,
-          .parent = "0123456789abcdef",
-          .own_returns = {1, 2.5},
-          .partner_returns = {3, 4},
-          .own_mean = 1.75,
-          .partner_mean = 3.5,
-          .t = 2.5,
-          .degrees_of_freedom = 1.5,
-          .p = 0.01,
-          .explored = true,
-          .values = {{"curriculum.alpha", 0.1, 0.15}, {"learner.learning_rate", 1e-3, 2e-3}},
-          .unrolls_dropped = 7,
-          .checkpoint = fmt::format("c{}", number)};
-}
-
-CheckpointRow checkpoint_of(std::string name, std::int64_t update, double time = 0) {
-  return {.name = std::move(name),
-          .sha256 = "s",
-          .position = {.member = 0, .update = update, .agent_steps = update * 3200},
-          .time = time};
 }
 
 void expect_same(const DecisionRow& a, const DecisionRow& b) {
@@ -249,10 +173,10 @@ TEST(DatabaseRows, WhatAMixtureAddsToAnUpdateIsNanUntilItIsSaid) {
                                 &UpdateRow::entropy_cost,   &UpdateRow::transfer_loss,
                                 &UpdateRow::simple_entropy, &UpdateRow::complex_entropy,
                                 &UpdateRow::simple_mass};
-  UpdateRow row = update_of(2);
+  UpdateRow row = update_row(2);
   double value = 0.5;
   for (const auto field : kMore) row.*field = value++;
-  ASSERT_TRUE(database.record(update_of(1), {}).ok());
+  ASSERT_TRUE(database.record(update_row(1), {}).ok());
   ASSERT_TRUE(database.record(row, {}).ok());
   const auto updates = database.updates(0).value();
   value = 0.5;
@@ -266,7 +190,7 @@ TEST(DatabaseRows, DecisionsAndScoresReadBackAsTheyWereRecorded) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
   ASSERT_TRUE(database.add_member({.member = 1, .created = 1, .config = ""}).ok());
-  const DecisionRow copied = decision_of(0, 2);
+  const DecisionRow copied = decision_row(0, 2);
   DecisionRow bare{.member = 1,
                    .number = 0,
                    .update = 1,
@@ -274,9 +198,9 @@ TEST(DatabaseRows, DecisionsAndScoresReadBackAsTheyWereRecorded) {
                    .outcome = "not_ready",
                    .reason = "12 returns of 30",
                    .checkpoint = "b"};
-  CheckpointRow of_bare = checkpoint_of("b", 1);
+  CheckpointRow of_bare = checkpoint_row("b", 1);
   of_bare.position.member = 1;
-  ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 2), copied).ok());
+  ASSERT_TRUE(database.put_decision(checkpoint_row("c0", 2), copied).ok());
   ASSERT_TRUE(database.put_decision(of_bare, bare).ok());
   const auto all = database.decisions();
   ASSERT_TRUE(all.ok()) << all.error().message;
@@ -300,19 +224,20 @@ TEST(DatabaseRows, DecisionsAndScoresReadBackAsTheyWereRecorded) {
 TEST(DatabaseRows, ADecisionAndItsCheckpointAreAllOrNothing) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
-  ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 2), decision_of(0, 2)).ok());
+  ASSERT_TRUE(database.put_decision(checkpoint_row("c0", 2), decision_row(0, 2)).ok());
   const auto fault_of_put = [&](const std::string& name, DecisionRow decision) {
     decision.checkpoint = name;
-    const Status status = database.put_decision(checkpoint_of(name, 5), decision);
+    const Status status = database.put_decision(checkpoint_row(name, 5), decision);
     return status.ok() ? "" : status.error().message;
   };
-  EXPECT_NE(fault_of_put("x", decision_of(0, 5)).find("cannot record a decision: UNIQUE"), std::string::npos);
-  DecisionRow odd = decision_of(1, 5);
+  EXPECT_NE(fault_of_put("x", decision_row(0, 5)).find("cannot record a decision: UNIQUE"),
+            std::string::npos);
+  DecisionRow odd = decision_row(1, 5);
   odd.outcome = "copied?";
   EXPECT_NE(fault_of_put("x", odd).find("cannot record a decision: CHECK"), std::string::npos);
   EXPECT_EQ(database.checkpoints()->size(), 1U);
   EXPECT_EQ(database.decisions()->size(), 1U);
-  EXPECT_EQ(fault_of_put("x", decision_of(1, 5)), "");
+  EXPECT_EQ(fault_of_put("x", decision_row(1, 5)), "");
   const ScoreRow score{.member = 0, .update = 1};
   ASSERT_TRUE(database.record_score(score).ok());
   EXPECT_NE(database.record_score(score).error().message.find("cannot record a score: UNIQUE"),
@@ -323,10 +248,10 @@ TEST(DatabaseRows, ADecisionAndItsCheckpointAreAllOrNothing) {
 TEST(DatabaseRows, ADecisionsCheckpointIsNewerThanAnotherOfItsUpdate) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
-  ASSERT_TRUE(database.put_checkpoint(checkpoint_of("a", 2, 200)).ok());
-  ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 2, 100), decision_of(0, 2)).ok());
-  ASSERT_TRUE(database.put_checkpoint(checkpoint_of("b", 2, 300)).ok());
-  ASSERT_TRUE(database.put_checkpoint(checkpoint_of("old", 1, 400)).ok());
+  ASSERT_TRUE(database.put_checkpoint(checkpoint_row("a", 2, 200)).ok());
+  ASSERT_TRUE(database.put_decision(checkpoint_row("c0", 2, 100), decision_row(0, 2)).ok());
+  ASSERT_TRUE(database.put_checkpoint(checkpoint_row("b", 2, 300)).ok());
+  ASSERT_TRUE(database.put_checkpoint(checkpoint_row("old", 1, 400)).ok());
   std::vector<std::string> names;
   const auto rows = database.checkpoints(0);
   for (const CheckpointRow& row : *rows) names.push_back(row.name);
@@ -336,9 +261,9 @@ TEST(DatabaseRows, ADecisionsCheckpointIsNewerThanAnotherOfItsUpdate) {
 TEST(DatabaseRows, ListsThatAreDamagedAreToldByTheirColumn) {
   const ScratchDirectory scratch;
   Database database = open_new(scratch / "run.sqlite");
-  ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 2), decision_of(0, 2)).ok());
+  ASSERT_TRUE(database.put_decision(checkpoint_row("c0", 2), decision_row(0, 2)).ok());
   ASSERT_TRUE(database.record_score({.member = 0, .update = 1}).ok());
-  auto sqlite = Sqlite::open(scratch / "run.sqlite", Access::kReadWrite, 50);
+  auto sqlite = Sqlite::open(scratch / "run.sqlite", Sqlite::Access::kReadWrite, 50);
   ASSERT_TRUE(sqlite.ok());
   const auto fault_with = [&](const std::string& assignment) {
     CHRYSALIS_CHECK(sqlite->execute("UPDATE decisions SET " + assignment, "test").ok());
@@ -364,12 +289,12 @@ TEST(DatabaseRows, TruncatingForgetsWhatLiesAfter) {
   ASSERT_TRUE(database.add_member({.member = 1, .created = 1, .config = ""}).ok());
   for (std::int64_t i = 0; i < 6; ++i) {
     ASSERT_TRUE(database
-                    .record(update_of(i + 1), std::vector{episode_of(0, i, i + 1), episode_of(1, i, i + 1),
-                                                          episode_of(2, i, i + 1)})
+                    .record(update_row(i + 1), std::vector{episode_row(0, i, i + 1), episode_row(1, i, i + 1),
+                                                           episode_row(2, i, i + 1)})
                     .ok());
-    UpdateRow other = update_of(i + 1);
+    UpdateRow other = update_row(i + 1);
     other.member = 1;
-    EpisodeRow episode = episode_of(0, i, i + 1);
+    EpisodeRow episode = episode_row(0, i, i + 1);
     episode.member = 1;
     ASSERT_TRUE(database.record(other, std::vector{episode}).ok());
   }
@@ -379,8 +304,8 @@ TEST(DatabaseRows, TruncatingForgetsWhatLiesAfter) {
             .put_checkpoint({.name = fmt::format("c{}", update), .sha256 = "s", .position = {0, update, 1}})
             .ok());
   for (const std::int64_t number : {0, 1}) {
-    const DecisionRow decision = decision_of(number, 3 + number);
-    ASSERT_TRUE(database.put_decision(checkpoint_of(decision.checkpoint, decision.update), decision).ok());
+    const DecisionRow decision = decision_row(number, 3 + number);
+    ASSERT_TRUE(database.put_decision(checkpoint_row(decision.checkpoint, decision.update), decision).ok());
     ASSERT_TRUE(database.record_score({.member = 0, .update = 3 + number}).ok());
     ASSERT_TRUE(database.record_score({.member = 1, .update = 3 + number}).ok());
   }
@@ -414,348 +339,6 @@ TEST(DatabaseRows, TruncatingForgetsWhatLiesAfter) {
                                                                           {"c0", CheckpointState::kKept},
                                                                           {"c3", CheckpointState::kKept},
                                                                           {"c2", CheckpointState::kKept}}));
-}
-
-TEST(DatabaseFile, KeepsItsRowsWhenOpenedAgain) {
-  const ScratchDirectory scratch;
-  {
-    Database database = open_new(scratch / "run.sqlite");
-    ASSERT_TRUE(database.record(update_of(1), {}).ok());
-  }
-  for (const Access access : {Access::kReadWrite, Access::kReadOnly}) {
-    auto database = Database::open(scratch / "run.sqlite", access);
-    ASSERT_TRUE(database.ok()) << database.error().message;
-    EXPECT_EQ(database->summary(0)->updates, 1);
-  }
-}
-
-// What opening says; "" where it succeeds.
-std::string fault_of(const fs::path& file, Access access) {
-  const auto database = Database::open(file, access, 50);
-  return database.ok() ? "" : database.error().message;
-}
-
-// Takes back what version 3 brought, so that the file is one of version 2.
-void make_version_2(const fs::path& file) {
-  auto sqlite = Sqlite::open(file, Access::kReadWrite, 50);
-  CHRYSALIS_CHECK(sqlite.ok());
-  const Status status =
-      sqlite->execute("ALTER TABLE updates DROP COLUMN unrolls_lost; PRAGMA user_version = 2;", "test");
-  CHRYSALIS_CHECK(status.ok(), "{}", status.error().message);
-}
-
-// And what version 2 brought.
-void make_version_1(const fs::path& file) {
-  make_version_2(file);
-  auto sqlite = Sqlite::open(file, Access::kReadWrite, 50);
-  CHRYSALIS_CHECK(sqlite.ok());
-  std::string back = "DROP TABLE decisions; DROP TABLE scores; PRAGMA user_version = 1;";
-  for (const char* column : {"alpha", "learning_rate", "entropy_cost", "transfer_loss", "simple_entropy",
-                             "complex_entropy", "simple_mass"})
-    back += fmt::format("ALTER TABLE updates DROP COLUMN {};", column);
-  const Status status = sqlite->execute(back, "test");
-  CHRYSALIS_CHECK(status.ok(), "{}", status.error().message);
-}
-
-// Tables, columns and indices, as SQLite knows them.
-std::vector<std::string> schema_of(const fs::path& file) {
-  auto sqlite = Sqlite::open(file, Access::kReadOnly, 50);
-  CHRYSALIS_CHECK(sqlite.ok());
-  auto get = sqlite->prepare(
-      "SELECT m.type || ' ' || m.name || '.' || c.name || ' ' || c.type || ' '"
-      " || c.\"notnull\" || ' ' || c.pk FROM sqlite_schema m, pragma_table_info(m.name) c"
-      " UNION ALL SELECT 'version ' || user_version FROM pragma_user_version ORDER BY 1",
-      "test");
-  CHRYSALIS_CHECK(get.ok(), "{}", get.error().message);
-  std::vector<std::string> lines;
-  while (get->step().value()) lines.push_back(get->text(0));
-  return lines;
-}
-
-TEST(DatabaseFile, AnOldOneIsBroughtUpByAWriterAndKeepsItsRows) {
-  const ScratchDirectory scratch;
-  {
-    Database database = open_new(scratch / "run.sqlite");
-    ASSERT_TRUE(database.record(update_of(1), std::vector{episode_of(0, 0, 1)}).ok());
-  }
-  const auto newest = schema_of(scratch / "run.sqlite");
-  make_version_1(scratch / "run.sqlite");
-  ASSERT_NE(schema_of(scratch / "run.sqlite"), newest);
-  auto database = Database::open(scratch / "run.sqlite", Access::kReadWrite, 50);
-  ASSERT_TRUE(database.ok()) << database.error().message;
-  EXPECT_EQ(schema_of(scratch / "run.sqlite"), newest);
-  ASSERT_EQ(database->updates(0)->size(), 1U);
-  EXPECT_EQ(database->updates(0)->front().loss, 1);
-  EXPECT_TRUE(std::isnan(database->updates(0)->front().alpha));
-  EXPECT_EQ(database->episodes(0)->size(), 1U);
-  EXPECT_TRUE(database->record(update_of(2), {}).ok());
-  EXPECT_TRUE(database->put_decision(checkpoint_of("c0", 2), decision_of(0, 2)).ok());
-}
-
-TEST(DatabaseFile, AnOldOneIsReadWithoutChangingIt) {
-  const ScratchDirectory scratch;
-  {
-    Database database = open_new(scratch / "run.sqlite");
-    ASSERT_TRUE(database.record(update_of(1), std::vector{episode_of(0, 0, 1)}).ok());
-    ASSERT_TRUE(database.put_checkpoint(checkpoint_of("a", 1)).ok());
-  }
-  make_version_1(scratch / "run.sqlite");
-  const auto before = bytes_of_file(scratch / "run.sqlite");
-  auto database = Database::open(scratch / "run.sqlite", Access::kReadOnly, 50);
-  ASSERT_TRUE(database.ok()) << database.error().message;
-  ASSERT_EQ(database->updates(0)->size(), 1U);
-  EXPECT_EQ(database->updates(0)->front().max_lag, 10);
-  EXPECT_TRUE(std::isnan(database->updates(0)->front().simple_mass));
-  EXPECT_EQ(database->summary(0)->updates, 1);
-  EXPECT_EQ(database->checkpoints()->size(), 1U);
-  EXPECT_TRUE(database->decisions()->empty());
-  EXPECT_TRUE(database->scores(0)->empty());
-  EXPECT_FALSE(database->record(update_of(2), {}).ok());
-  EXPECT_EQ(bytes_of_file(scratch / "run.sqlite"), before);
-}
-
-TEST(DatabaseFile, OneOfVersion2IsReadAsIfNothingWasLostAndBroughtUp) {
-  const ScratchDirectory scratch;
-  {
-    Database database = open_new(scratch / "run.sqlite");
-    ASSERT_TRUE(database.record(update_of(1), std::vector{episode_of(0, 0, 1)}).ok());
-    ASSERT_TRUE(database.put_decision(checkpoint_of("c0", 1), decision_of(0, 1)).ok());
-  }
-  const auto newest = schema_of(scratch / "run.sqlite");
-  make_version_2(scratch / "run.sqlite");
-  {
-    auto database = Database::open(scratch / "run.sqlite", Access::kReadOnly, 50);
-    ASSERT_TRUE(database.ok()) << database.error().message;
-    ASSERT_EQ(database->updates(0)->size(), 1U);
-    EXPECT_EQ(database->updates(0)->front().max_lag, 10);
-    EXPECT_EQ(database->updates(0)->front().unrolls_lost, 0);
-    EXPECT_EQ(database->decisions()->size(), 1U);
-  }
-  auto database = Database::open(scratch / "run.sqlite", Access::kReadWrite, 50);
-  ASSERT_TRUE(database.ok()) << database.error().message;
-  EXPECT_EQ(schema_of(scratch / "run.sqlite"), newest);
-  EXPECT_EQ(database->updates(0)->front().unrolls_lost, 0);
-}
-
-TEST(DatabaseFile, ABringingUpThatFailsLeavesTheOldOne) {
-  const ScratchDirectory scratch;
-  { open_new(scratch / "run.sqlite"); }
-  make_version_1(scratch / "run.sqlite");
-  {
-    // In the way of the last step.
-    auto sqlite = Sqlite::open(scratch / "run.sqlite", Access::kReadWrite, 50);
-    ASSERT_TRUE(sqlite.ok() && sqlite->execute("CREATE TABLE scores (x)", "test").ok());
-  }
-  const auto before = schema_of(scratch / "run.sqlite");
-  EXPECT_NE(fault_of(scratch / "run.sqlite", Access::kReadWrite)
-                .find("run.sqlite: cannot bring the tables up to date: table scores already exists"),
-            std::string::npos);
-  EXPECT_EQ(schema_of(scratch / "run.sqlite"), before);
-}
-
-TEST(DatabaseFile, ANewerOneIsRefusedByItsVersion) {
-  const ScratchDirectory scratch;
-  { open_new(scratch / "run.sqlite"); }
-  {
-    auto sqlite = Sqlite::open(scratch / "run.sqlite", Access::kReadWrite, 50);
-    ASSERT_TRUE(sqlite.ok() && sqlite->execute("PRAGMA user_version = 7", "test").ok());
-  }
-  for (const Access access : {Access::kReadWrite, Access::kReadOnly})
-    EXPECT_NE(fault_of(scratch / "run.sqlite", access)
-                  .find("run.sqlite: written by a newer program: its tables have version 7, this program "
-                        "knows up to 3"),
-              std::string::npos);
-}
-
-TEST(DatabaseFile, AnotherProgramsDatabaseIsRefusedAndNotTouched) {
-  const ScratchDirectory scratch;
-  {
-    auto sqlite = Sqlite::open(scratch / "other.sqlite", Access::kReadWrite, 50);
-    ASSERT_TRUE(sqlite.ok() && sqlite->execute("CREATE TABLE t (x)", "test").ok());
-  }
-  const auto before = bytes_of_file(scratch / "other.sqlite");
-  for (const Access access : {Access::kReadWrite, Access::kReadOnly})
-    EXPECT_NE(fault_of(scratch / "other.sqlite", access).find("not the database of a run"),
-              std::string::npos);
-  EXPECT_EQ(bytes_of_file(scratch / "other.sqlite"), before);
-}
-
-TEST(DatabaseFile, AnEmptyOneIsFilledByAWriterAndNoRunForAReader) {
-  const ScratchDirectory scratch;
-  put_text(scratch / "run.sqlite", "");
-  EXPECT_NE(fault_of(scratch / "run.sqlite", Access::kReadOnly).find("not the database of a run"),
-            std::string::npos);
-  EXPECT_EQ(fault_of(scratch / "run.sqlite", Access::kReadWrite), "");
-  EXPECT_EQ(fault_of(scratch / "run.sqlite", Access::kReadOnly), "");
-}
-
-TEST(DatabaseFile, WhatIsNoDatabaseIsToldByName) {
-  const ScratchDirectory scratch;
-  put_text(scratch / "run.sqlite", std::string(4096, 'x'));
-  for (const Access access : {Access::kReadWrite, Access::kReadOnly})
-    EXPECT_NE(fault_of(scratch / "run.sqlite", access)
-                  .find("run.sqlite: cannot open the database: the file is damaged or no database"),
-              std::string::npos)
-        << fault_of(scratch / "run.sqlite", access);
-  EXPECT_NE(fault_of(scratch / "no.sqlite", Access::kReadOnly).find("no.sqlite: cannot open the database"),
-            std::string::npos);
-  EXPECT_NE(fault_of(scratch.path(), Access::kReadWrite).find("cannot open the database"), std::string::npos);
-  EXPECT_NE(
-      fault_of("/proc/run.sqlite", Access::kReadWrite).find("/proc/run.sqlite: cannot open the database"),
-      std::string::npos);
-}
-
-// A page of the tables is overwritten: what was read is an error that names the file, never a crash.
-TEST(DatabaseFile, ADamagedPageIsAnErrorThatNamesTheFile) {
-  const ScratchDirectory scratch;
-  {
-    Database database = open_new(scratch / "run.sqlite");
-    for (std::int64_t i = 0; i < 300; ++i)
-      ASSERT_TRUE(database.record(update_of(i + 1), std::vector{episode_of(0, i, i + 1)}).ok());
-  }
-  const auto good = bytes_of_file(scratch / "run.sqlite");
-  RandomStream random{RandomKey(11)};
-  int refused = 0;
-  for (int trial = 0; trial < 40; ++trial) {
-    auto bytes = good;
-    const std::size_t page = random.below(bytes.size() / 4096) * 4096;
-    for (std::size_t i = 0; i < 64; ++i) bytes[page + i] = static_cast<std::uint8_t>(random.next());
-    put_file(scratch / "run.sqlite", bytes);
-    auto database = Database::open(scratch / "run.sqlite", Access::kReadOnly, 50);
-    const auto updates =
-        database.ok() ? database->updates(0) : Result<std::vector<UpdateRow>>(database.error());
-    const auto episodes =
-        database.ok() ? database->episodes(0) : Result<std::vector<EpisodeRow>>(database.error());
-    if (updates.ok() && episodes.ok()) continue;
-    const Error& error = updates.ok() ? episodes.error() : updates.error();
-    EXPECT_NE(error.message.find("run.sqlite: "), std::string::npos) << error.message;
-    ++refused;
-  }
-  EXPECT_GT(refused, 20);
-}
-
-TEST(DatabaseFile, AnotherWriterIsWaitedForAndThenTold) {
-  const ScratchDirectory scratch;
-  Database database = open_new(scratch / "run.sqlite");
-  auto other = Sqlite::open(scratch / "run.sqlite", Access::kReadWrite, 50);
-  ASSERT_TRUE(other.ok());
-  {
-    auto transaction = SqliteTransaction::begin(*other, "test");
-    ASSERT_TRUE(transaction.ok());
-    const Status locked = database.record(update_of(1), {});
-    ASSERT_FALSE(locked.ok());
-    EXPECT_EQ(locked.error().code, ErrorCode::kIo);
-    EXPECT_NE(locked.error().message.find("run.sqlite: cannot record an update: locked by another"),
-              std::string::npos);
-  }
-  EXPECT_TRUE(database.record(update_of(1), {}).ok());
-}
-
-TEST(DatabaseFile, AReaderCannotWrite) {
-  const ScratchDirectory scratch;
-  Database writer = open_new(scratch / "run.sqlite");
-  auto reader = Database::open(scratch / "run.sqlite", Access::kReadOnly);
-  ASSERT_TRUE(reader.ok());
-  const Status status = reader->set_meta("a", "b");
-  ASSERT_FALSE(status.ok());
-  EXPECT_NE(status.error().message.find("cannot record the run's a: the file or its directory is read-only"),
-            std::string::npos)
-      << status.error().message;
-}
-
-// Runs `body` in a child process and gives its exit status: 0 if it returned true.
-template <typename Body>
-int in_child(const Body& body) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(body() ? 0 : 1);
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  return status;
-}
-
-TEST(DatabaseFile, AFullDiskIsOneClearLineAndLosesNothing) {
-  const ScratchDirectory scratch;
-  { open_new(scratch / "run.sqlite"); }
-  const int status = in_child([&] {
-    auto database = Database::open(scratch / "run.sqlite", Access::kReadWrite, 50);
-    if (!database.ok()) return false;
-    // As a disk that is full at 256 KiB in every file.
-    std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{256 * 1024, 256 * 1024};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-    for (std::int64_t i = 0; i < 10000; ++i) {
-      const Status recorded = database->record(update_of(i + 1), std::vector{episode_of(0, i, i + 1)});
-      if (recorded.ok()) continue;
-      return recorded.error().code == ErrorCode::kIo &&
-             recorded.error().message.find("run.sqlite: cannot record an update: ") != std::string::npos;
-    }
-    return false;
-  });
-  EXPECT_EQ(status, 0);
-  auto database = Database::open(scratch / "run.sqlite", Access::kReadWrite, 50);
-  ASSERT_TRUE(database.ok()) << database.error().message;
-  const auto summary = database->summary(0);
-  EXPECT_GT(summary->updates, 10);
-  EXPECT_EQ(summary->updates, summary->last_update);
-  EXPECT_EQ(summary->updates, summary->episodes);
-  EXPECT_TRUE(database->record(update_of(summary->last_update + 1), {}).ok());
-}
-
-TEST(DatabaseFile, SqlitesOwnFullIsADiskThatIsFull) {
-  const ScratchDirectory scratch;
-  auto sqlite = Sqlite::open(scratch / "a.sqlite", Access::kReadWrite, 50);
-  ASSERT_TRUE(sqlite.ok());
-  ASSERT_TRUE(sqlite->execute("CREATE TABLE t (x); PRAGMA max_page_count = 3", "test").ok());
-  const Status status = sqlite->execute("INSERT INTO t VALUES (zeroblob(100000))", "write much");
-  ASSERT_FALSE(status.ok());
-  EXPECT_NE(status.error().message.find("a.sqlite: cannot write much: the disk is full"), std::string::npos);
-}
-
-TEST(DatabaseFile, AReadOnlyDirectoryCanBeReadAndNotWritten) {
-  const ScratchDirectory scratch;
-  const fs::path file = scratch / "run.sqlite";
-  {
-    Database database = open_new(file);
-    ASSERT_TRUE(database.record(update_of(1), {}).ok());
-  }
-  fs::permissions(file, static_cast<fs::perms>(0444));
-  fs::permissions(scratch.path(), static_cast<fs::perms>(0555));
-  const int status = in_child([&] {
-    // Permissions do not bind root; anybody else may read it here.
-    if (::geteuid() == 0 && ::setuid(65534) != 0) return false;
-    auto reader = Database::open(file, Access::kReadOnly, 50);
-    const auto summary = reader.ok() ? reader->summary(0) : Result<MemberSummary>(reader.error());
-    if (!summary.ok() || summary->updates != 1) return false;
-    auto writer = Database::open(file, Access::kReadWrite, 50);
-    const Status status = writer.ok() ? writer->set_meta("a", "b") : Status(writer.error());
-    return !status.ok() && status.error().code == ErrorCode::kIo &&
-           status.error().message.find("run.sqlite: cannot ") != std::string::npos;
-  });
-  fs::permissions(scratch.path(), fs::perms::owner_all);
-  EXPECT_EQ(status, 0);
-}
-
-TEST(DatabaseFile, AReaderBesideTheWriterSeesWholeTransactions) {
-  const ScratchDirectory scratch;
-  Database writer = open_new(scratch / "run.sqlite");
-  constexpr std::int64_t kUpdates = 400;
-  std::jthread writing([&] {
-    for (std::int64_t i = 0; i < kUpdates; ++i) {
-      const std::vector episodes{episode_of(0, i, i + 1), episode_of(1, i, i + 1), episode_of(2, i, i + 1)};
-      CHRYSALIS_CHECK(writer.record(update_of(i + 1), episodes).ok());
-    }
-  });
-  auto reader = Database::open(scratch / "run.sqlite", Access::kReadOnly);
-  ASSERT_TRUE(reader.ok()) << reader.error().message;
-  std::int64_t seen = 0;
-  while (seen < kUpdates) {
-    const auto summary = reader->summary(0);
-    ASSERT_TRUE(summary.ok()) << summary.error().message;
-    ASSERT_EQ(summary->episodes, 3 * summary->updates);
-    ASSERT_EQ(summary->last_update, summary->updates);
-    ASSERT_GE(summary->updates, seen);
-    seen = summary->updates;
-  }
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "chrysalis/core/random.h"
+#include "chrysalis/store/in_child_test.h"
 #include "chrysalis/store/scratch_directory_test.h"
 
 namespace chrysalis {
@@ -30,7 +31,7 @@ RunDirectory open_run(const fs::path& path, OpenMode mode = OpenMode::kResumeOrC
 }
 
 // What opening says; "" where it succeeds.
-std::string fault_of(const fs::path& path, OpenMode mode = OpenMode::kResumeOrCreate) {
+std::string opening_fault(const fs::path& path, OpenMode mode = OpenMode::kResumeOrCreate) {
   const auto run = RunDirectory::open(path, mode);
   return run.ok() ? "" : run.error().message;
 }
@@ -50,15 +51,6 @@ std::int64_t latest_update(RunDirectory& run, std::int64_t member = 0) {
 
 bool has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
-}
-
-template <typename Body>
-int in_child(const Body& body) {
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(body() ? 0 : 1);
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  return status;
 }
 
 TEST(RunDirectoryOpen, CreatesThenResumes) {
@@ -107,20 +99,23 @@ TEST(RunDirectoryOpen, WhatIsNoRunIsRefusedAndLeftAlone) {
   put_text(scratch / "photos" / "cat.jpg", "cat");
   put_text(scratch / "file", "x");
   for (const OpenMode mode : {OpenMode::kResumeOrCreate, OpenMode::kFresh, OpenMode::kReadOnly}) {
-    EXPECT_TRUE(has(fault_of(scratch / "photos", mode), "photos: the directory is not empty and no run"));
-    EXPECT_TRUE(has(fault_of(scratch / "file", mode), "file: expected the directory of a run, found a file"));
-    EXPECT_NE(fault_of("", mode), "");
+    EXPECT_TRUE(
+        has(opening_fault(scratch / "photos", mode), "photos: the directory is not empty and no run"));
+    EXPECT_TRUE(
+        has(opening_fault(scratch / "file", mode), "file: expected the directory of a run, found a file"));
+    EXPECT_NE(opening_fault("", mode), "");
   }
   EXPECT_FALSE(fs::exists(scratch / "photos" / "lock"));
-  EXPECT_TRUE(has(fault_of(scratch / "none", OpenMode::kReadOnly), "none: no run there"));
+  EXPECT_TRUE(has(opening_fault(scratch / "none", OpenMode::kReadOnly), "none: no run there"));
   EXPECT_FALSE(fs::exists(scratch / "none"));
-  EXPECT_TRUE(has(fault_of(scratch / "file" / "a"), "cannot create the directory: Not a directory"));
-  EXPECT_TRUE(has(fault_of("/proc/a"), "/proc/a: cannot create the directory"));
+  EXPECT_TRUE(has(opening_fault(scratch / "file" / "a"), "cannot create the directory: Not a directory"));
+  EXPECT_TRUE(has(opening_fault("/proc/a"), "/proc/a: cannot create the directory"));
   fs::create_directories(scratch / "broken");
   put_text(scratch / "broken" / "run.sqlite", "no database, certainly, but long enough to be looked at");
-  EXPECT_TRUE(has(fault_of(scratch / "broken"), "run.sqlite: cannot open the database: the file is damaged"));
+  EXPECT_TRUE(
+      has(opening_fault(scratch / "broken"), "run.sqlite: cannot open the database: the file is damaged"));
   fs::create_directories(scratch / "odd" / "lock");
-  EXPECT_TRUE(has(fault_of(scratch / "odd"), "odd/lock: cannot open the lock: Is a directory"));
+  EXPECT_TRUE(has(opening_fault(scratch / "odd"), "odd/lock: cannot open the lock: Is a directory"));
 }
 
 TEST(RunDirectoryOpen, AnEmptyDirectoryOrAKilledStartBecomesARun) {
@@ -156,15 +151,15 @@ TEST(RunDirectoryOpen, ARunInUseIsRefusedWithItsProcess) {
   ASSERT_EQ(opened, 'y');
   for (const OpenMode mode : {OpenMode::kResumeOrCreate, OpenMode::kFresh})
     EXPECT_TRUE(
-        has(fault_of(scratch / "a", mode), fmt::format("a: the run is in use by process {}: ", child)))
-        << fault_of(scratch / "a", mode);
+        has(opening_fault(scratch / "a", mode), fmt::format("a: the run is in use by process {}: ", child)))
+        << opening_fault(scratch / "a", mode);
   EXPECT_FALSE(fs::exists(scratch / "a.old-1"));
-  EXPECT_EQ(fault_of(scratch / "a", OpenMode::kReadOnly), "");
+  EXPECT_EQ(opening_fault(scratch / "a", OpenMode::kReadOnly), "");
   // The lock dies with its process, however that ends.
   ::kill(child, SIGKILL);
   int status = 0;
   ::waitpid(child, &status, 0);
-  EXPECT_EQ(fault_of(scratch / "a"), "");
+  EXPECT_EQ(opening_fault(scratch / "a"), "");
   for (const int fd : {ready[0], ready[1], hold[0], hold[1]}) ::close(fd);
 }
 
@@ -304,7 +299,7 @@ TEST(RunDirectoryCheckpoints, AWholeOneWithoutItsRowIsAdopted) {
   EXPECT_TRUE(has(warnings[0], "0123456789abcdef/checkpoint.json: cannot open")) << warnings[0];
 }
 
-DecisionRow decision_of(std::int64_t number, std::int64_t update) {
+DecisionRow kept_decision(std::int64_t number, std::int64_t update) {
   return {.member = 0,
           .number = number,
           .update = update,
@@ -317,7 +312,7 @@ DecisionRow decision_of(std::int64_t number, std::int64_t update) {
 std::string decide(RunDirectory& run, std::int64_t number, std::int64_t update) {
   const auto row = run.save_decision({.member = 0, .update = update, .agent_steps = update * 100},
                                      tensors_of(static_cast<float>(number) + 0.5F),
-                                     decision_of(number, update), {{"mine", "1"}});
+                                     kept_decision(number, update), {{"mine", "1"}});
   CHRYSALIS_CHECK(row.ok(), "{}", row.error().message);
   return row->name;
 }
@@ -336,7 +331,7 @@ TEST(RunDirectoryDecisions, ADecisionNamesItsCheckpointWhichKnowsIts) {
   EXPECT_EQ((*latest)->metadata, (TensorMetadata{{"mine", "1"}, {"decision", "3"}}));
   // The same number again is an error, and its checkpoint is then none.
   const auto twice =
-      run.save_decision({.member = 0, .update = 6, .agent_steps = 600}, tensors_of(9), decision_of(3, 6));
+      run.save_decision({.member = 0, .update = 6, .agent_steps = 600}, tensors_of(9), kept_decision(3, 6));
   ASSERT_FALSE(twice.ok());
   EXPECT_TRUE(has(twice.error().message, "cannot record a decision: UNIQUE")) << twice.error().message;
   EXPECT_EQ(latest_update(run), 5);

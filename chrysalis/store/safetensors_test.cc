@@ -33,7 +33,7 @@ std::vector<std::uint8_t> file_of(std::string_view header, std::size_t data_byte
 }
 
 // What the reader says about it; "" where it accepts it.
-std::string fault_of(std::string_view header, std::size_t data_bytes) {
+std::string decoding_fault(std::string_view header, std::size_t data_bytes) {
   const auto file = decode_safetensors(file_of(header, data_bytes), "a.safetensors");
   return file.ok() ? "" : file.error().message;
 }
@@ -135,55 +135,59 @@ TEST(Safetensors, TheHeaderMustBeAnObjectOfBoundedLength) {
   const auto file = decode_safetensors(huge, "a.safetensors");
   ASSERT_FALSE(file.ok());
   expect_fault(file.error().message, "header of 100000001 bytes, expected at most 100000000");
-  expect_fault(fault_of("", 0), "does not start with '{'");
-  expect_fault(fault_of("[]", 0), "does not start with '{'");
-  expect_fault(fault_of(" {}", 0), "does not start with '{'");
-  expect_fault(fault_of("{", 0), "not a JSON object");
-  expect_fault(fault_of("{}x", 0), "not a JSON object");
-  expect_fault(fault_of("{\"\xFF\":1}", 0), "not a JSON object");
-  EXPECT_EQ(fault_of("{}  ", 0), "");
+  expect_fault(decoding_fault("", 0), "does not start with '{'");
+  expect_fault(decoding_fault("[]", 0), "does not start with '{'");
+  expect_fault(decoding_fault(" {}", 0), "does not start with '{'");
+  expect_fault(decoding_fault("{", 0), "not a JSON object");
+  expect_fault(decoding_fault("{}x", 0), "not a JSON object");
+  expect_fault(decoding_fault("{\"\xFF\":1}", 0), "not a JSON object");
+  EXPECT_EQ(decoding_fault("{}  ", 0), "");
 }
 
 TEST(Safetensors, MetadataMustBeText) {
-  expect_fault(fault_of(R"({"__metadata__":[]})", 0), "__metadata__ is not an object");
-  expect_fault(fault_of(R"({"__metadata__":{"a":1}})", 0), "__metadata__ 'a' is not text");
+  expect_fault(decoding_fault(R"({"__metadata__":[]})", 0), "__metadata__ is not an object");
+  expect_fault(decoding_fault(R"({"__metadata__":{"a":1}})", 0), "__metadata__ 'a' is not text");
 }
 
 TEST(Safetensors, EachTensorMustBeDescribedExactly) {
-  expect_fault(fault_of(R"({"w":1})", 0), "'w': expected dtype, shape and data_offsets");
-  expect_fault(fault_of(R"({"w":{"dtype":"U8","shape":[1]}})", 1),
+  expect_fault(decoding_fault(R"({"w":1})", 0), "'w': expected dtype, shape and data_offsets");
+  expect_fault(decoding_fault(R"({"w":{"dtype":"U8","shape":[1]}})", 1),
                "'w': expected dtype, shape and data_offsets");
-  expect_fault(fault_of(R"({"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}})", 1),
+  expect_fault(decoding_fault(R"({"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"x":1}})", 1),
                "'w': expected dtype, shape and data_offsets");
-  expect_fault(fault_of(R"({"w":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})", 2),
+  expect_fault(decoding_fault(R"({"w":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})", 2),
                "dtype \"F16\", expected F32, I64 or U8");
-  expect_fault(fault_of(R"({"w":{"dtype":3,"shape":[1],"data_offsets":[0,2]}})", 2), "dtype 3, expected F32");
-  expect_fault(fault_of(R"({"w":{"dtype":"U8","shape":2,"data_offsets":[0,2]}})", 2), "shape is not a list");
+  expect_fault(decoding_fault(R"({"w":{"dtype":3,"shape":[1],"data_offsets":[0,2]}})", 2),
+               "dtype 3, expected F32");
+  expect_fault(decoding_fault(R"({"w":{"dtype":"U8","shape":2,"data_offsets":[0,2]}})", 2),
+               "shape is not a list");
   for (const char* size : {"-1", "1.0", "\"1\"", "9223372036854775808", "null"})
     expect_fault(
-        fault_of(fmt::format(R"({{"w":{{"dtype":"U8","shape":[{}],"data_offsets":[0,1]}}}})", size), 1),
+        decoding_fault(fmt::format(R"({{"w":{{"dtype":"U8","shape":[{}],"data_offsets":[0,1]}}}})", size), 1),
         "expected a whole number");
   for (const char* offsets : {"0", "[]", "[0]", "[0,1,1]", "[-1,1]", "[0,1.5]", "[0,18446744073709551615]"})
     expect_fault(
-        fault_of(fmt::format(R"({{"w":{{"dtype":"U8","shape":[1],"data_offsets":{}}}}})", offsets), 1),
+        decoding_fault(fmt::format(R"({{"w":{{"dtype":"U8","shape":[1],"data_offsets":{}}}}})", offsets), 1),
         "expected two whole numbers");
-  expect_fault(fault_of(R"({"w":{"dtype":"U8","shape":[0],"data_offsets":[1,0]}})", 1),
+  expect_fault(decoding_fault(R"({"w":{"dtype":"U8","shape":[0],"data_offsets":[1,0]}})", 1),
                "ends before it begins");
-  expect_fault(fault_of(R"({"w":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}})", 2),
+  expect_fault(decoding_fault(R"({"w":{"dtype":"U8","shape":[3],"data_offsets":[0,2]}})", 2),
                "do not fit its shape");
   // 2^62 * 4 numbers of 4 bytes: the product is 0 in 64 bits.
-  expect_fault(fault_of(R"({"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})", 0),
-               "do not fit its shape");
-  EXPECT_EQ(fault_of(R"({"w":{"dtype":"F32","shape":[4611686018427387904,4,0],"data_offsets":[0,0]}})", 0),
-            "");
+  expect_fault(
+      decoding_fault(R"({"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})", 0),
+      "do not fit its shape");
+  EXPECT_EQ(
+      decoding_fault(R"({"w":{"dtype":"F32","shape":[4611686018427387904,4,0],"data_offsets":[0,0]}})", 0),
+      "");
 }
 
 TEST(Safetensors, EveryByteBelongsToOneTensor) {
   const auto two = [](int a, int b, int c, int d, std::size_t bytes) {
-    return fault_of(fmt::format(R"({{"v":{{"dtype":"U8","shape":[{}],"data_offsets":[{},{}]}},)"
-                                R"("w":{{"dtype":"U8","shape":[{}],"data_offsets":[{},{}]}}}})",
-                                b - a, a, b, d - c, c, d),
-                    bytes);
+    return decoding_fault(fmt::format(R"({{"v":{{"dtype":"U8","shape":[{}],"data_offsets":[{},{}]}},)"
+                                      R"("w":{{"dtype":"U8","shape":[{}],"data_offsets":[{},{}]}}}})",
+                                      b - a, a, b, d - c, c, d),
+                          bytes);
   };
   EXPECT_EQ(two(0, 2, 2, 5, 5), "");
   EXPECT_EQ(two(2, 5, 0, 2, 5), "");  // The header's order is free.
@@ -192,13 +196,13 @@ TEST(Safetensors, EveryByteBelongsToOneTensor) {
   expect_fault(two(1, 2, 2, 5, 5), "a gap before tensor 'v'");
   expect_fault(two(0, 2, 2, 5, 9), "4 bytes after the last tensor");
   expect_fault(two(0, 2, 2, 5, 4), "cut short: tensor 'w' ends at byte 5 of 4");
-  expect_fault(fault_of("{}", 1), "1 bytes after the last tensor");
+  expect_fault(decoding_fault("{}", 1), "1 bytes after the last tensor");
 }
 
 TEST(Safetensors, ANameComesOnce) {
-  expect_fault(fault_of(R"({"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
-                        R"("w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
-                        1),
+  expect_fault(decoding_fault(R"({"w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},)"
+                              R"("w":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
+                              1),
                "'w' comes twice");
 }
 

@@ -128,7 +128,7 @@ class MemoryRun final : public TrainingSink {
   int stored_ = 0;
 };
 
-struct Setup {
+struct PopulationSetup {
   int members = 4;
   int workers = 2;
   bool deterministic = true;
@@ -139,7 +139,7 @@ struct Setup {
 };
 
 // Decides every 12 episodes and copies at nearly every second comparison.
-std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemoryRun& run) {
+std::unique_ptr<Trainer> make_trainer(const PopulationSetup& setup, MemoryRun& run) {
   LearnerConfig learner;
   CurriculumConfig curriculum{.name = "agent_core"};
   const auto fields = [&](FieldVisitor& v) {
@@ -187,7 +187,7 @@ std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemoryRun& run) {
   return std::make_unique<Trainer>(config, std::move(members), run);
 }
 
-void train(const Setup& setup, MemoryRun& run, std::vector<std::vector<float>>* weights = nullptr) {
+void train(const PopulationSetup& setup, MemoryRun& run, std::vector<std::vector<float>>* weights = nullptr) {
   const auto trainer = make_trainer(setup, run);
   const Status status = trainer->run(run.stop);
   ASSERT_TRUE(status.ok()) << status.error().message;

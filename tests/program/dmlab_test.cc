@@ -28,8 +28,8 @@ class DmlabProgram : public testing::Test {
             "--set", "dmlab.host=" CHRYSALIS_DMLAB_HOST,
             "--set", "dmlab.temporary_folder=" + scratch_.path().string()};
   }
-  Outcome finished(const Arguments& arguments) const {
-    const Outcome outcome = run(arguments, scratch_.path());
+  ProgramOutcome finished(const Arguments& arguments) const {
+    const ProgramOutcome outcome = run(arguments, scratch_.path());
     EXPECT_EQ(outcome.exit_code, 0) << arguments[0] << ": " << outcome.err;
     return outcome;
   }
@@ -41,7 +41,7 @@ class DmlabProgram : public testing::Test {
 
 TEST_F(DmlabProgram, DoctorProvesAnInstallationOrSaysWhatIsMissing) {
   const Arguments doctor = {"doctor", "--dmlab", "--seconds", "0.05", "--out", "frame.png"};
-  const Outcome proof = finished(doctor + Arguments{"--level", "dmlab:plain", "--json"} + peer());
+  const ProgramOutcome proof = finished(doctor + Arguments{"--level", "dmlab:plain", "--json"} + peer());
   const Json json = Json::parse(proof.out);
   ASSERT_EQ(json.size(), 5u);
   EXPECT_EQ(json[2]["what"], "Level");
@@ -52,7 +52,7 @@ TEST_F(DmlabProgram, DoctorProvesAnInstallationOrSaysWhatIsMissing) {
         {doctor, "error: dmlab.library is not set: expected the path of DM Lab's shared library\n"},
         {doctor + Arguments{"--level", "lt_chasm"},
          "error: --level lt_chasm: expected dmlab: and the name of a level of DM Lab's\n"}}) {
-    const Outcome outcome = run(arguments, scratch_.path());
+    const ProgramOutcome outcome = run(arguments, scratch_.path());
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_EQ(outcome.err, said);
   }
@@ -60,19 +60,19 @@ TEST_F(DmlabProgram, DoctorProvesAnInstallationOrSaysWhatIsMissing) {
 
 TEST_F(DmlabProgram, EvalRecordRenderAndBenchTakeItsLevels) {
   const Arguments random = Arguments{"--policy", "random", "--level", "dmlab:plain"} + peer();
-  const Outcome eval = finished(Arguments{"eval", "--episodes", "6", "--json"} + random);
+  const ProgramOutcome eval = finished(Arguments{"eval", "--episodes", "6", "--json"} + random);
   EXPECT_EQ(Json::parse(eval.out)["returns"].size(), 6u);
   finished(Arguments{"record", "--out", "sheet.png"} + random);
   EXPECT_TRUE(std::filesystem::exists(scratch_ / "sheet.png"));
   finished(Arguments{"render", "--level", "dmlab:plain", "--out", "frame.png"} + peer());
   EXPECT_EQ(read_png(scratch_ / "frame.png").value().width, 96);
-  const Outcome bench = finished(
+  const ProgramOutcome bench = finished(
       Arguments{"bench", "env", "--seconds", "0.05", "--json", "--set", "level.name=dmlab:plain"} + peer());
   EXPECT_TRUE(Json::parse(bench.out)["env"].contains("dmlab:plain"));
-  const Outcome told =
+  const ProgramOutcome told =
       finished(Arguments{"bench", "env", "--seconds", "0.05", "--set", "level.name=dmlab:plain"} + peer());
   EXPECT_NE(told.out.find("env     dmlab:plain"), std::string::npos) << told.out;
-  const Outcome above =
+  const ProgramOutcome above =
       run(Arguments{"render", "--level", "dmlab:plain", "--top-down", "--out", "above.png"} + peer(),
           scratch_.path());
   EXPECT_EQ(above.exit_code, 2);
@@ -85,7 +85,7 @@ TEST_F(DmlabProgram, TrainingGoesOnWhereAProcessFallsAndAfterAResume) {
       Arguments{"train", "tiny.toml",           "--run", "run",
                 "--set", "deterministic=false", "--set", "level.name=dmlab:exit_in_advance"} +
       peer(once);
-  const Outcome trained = finished(train);
+  const ProgramOutcome trained = finished(train);
   EXPECT_NE(trained.err.find("an episode is lost, its process is replaced"), std::string::npos)
       << trained.err;
   const Json lost = Json::parse(finished({"inspect", "run", "--json"}).out)["members"][0]["unrolls_lost"];
@@ -96,12 +96,12 @@ TEST_F(DmlabProgram, TrainingGoesOnWhereAProcessFallsAndAfterAResume) {
 TEST_F(DmlabProgram, TrainingIsRefusedWhereItCannotBe) {
   const Arguments train =
       Arguments{"train", "tiny.toml", "--run", "run", "--set", "level.name=dmlab:missing"} + peer();
-  const Outcome deterministic = run(train, scratch_.path());
+  const ProgramOutcome deterministic = run(train, scratch_.path());
   EXPECT_EQ(deterministic.exit_code, 2);
   EXPECT_EQ(deterministic.err.find("error: deterministic is true and dmlab:missing is a level of DM Lab's"),
             0u)
       << deterministic.err;
-  const Outcome missing = run(train + Arguments{"--set", "deterministic=false"}, scratch_.path());
+  const ProgramOutcome missing = run(train + Arguments{"--set", "deterministic=false"}, scratch_.path());
   EXPECT_EQ(missing.exit_code, 2);
   EXPECT_EQ(missing.err, "error: DM Lab cannot make level missing ready: Level not found: missing\n");
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "run"));

@@ -23,7 +23,7 @@ std::string spelled(const Arguments& arguments) {
   return text;
 }
 
-void expect_refused(const Outcome& outcome, const Refusal& refusal) {
+void expect_refused(const ProgramOutcome& outcome, const Refusal& refusal) {
   SCOPED_TRACE(spelled(refusal.arguments));
   EXPECT_EQ(outcome.exit_code, refusal.exit_code) << "signal " << outcome.signal;
   EXPECT_EQ(outcome.out, "");
@@ -226,7 +226,7 @@ TEST(Errors, AFullStandardOutputIsAnError) {
   const ScratchDirectory scratch;
   const Arguments short_answer = {"levels", "--json"};
   // Standard output is a file here, and no file may grow beyond 300 bytes.
-  const Outcome outcome = Program(short_answer, scratch.path(), /*file_bytes=*/300).wait();
+  const ProgramOutcome outcome = Program(short_answer, scratch.path(), /*file_bytes=*/300).wait();
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(outcome.err.find("error: cannot write to standard output: "), 0u) << outcome.err;
 }
@@ -234,9 +234,9 @@ TEST(Errors, AFullStandardOutputIsAnError) {
 TEST(Errors, UnknownInstructionsInTheEnvironmentAreRefused) {
   const ScratchDirectory scratch;
   ::setenv("CHRYSALIS_SIMD", "avx521", 1);
-  const Outcome outcome = run({"levels"}, scratch.path());
+  const ProgramOutcome outcome = run({"levels"}, scratch.path());
   ::setenv("CHRYSALIS_SIMD", "scalar", 1);
-  const Outcome scalar = run({"levels"}, scratch.path());
+  const ProgramOutcome scalar = run({"levels"}, scratch.path());
   ::unsetenv("CHRYSALIS_SIMD");
   expect_refused(outcome,
                  {{"levels"}, {"CHRYSALIS_SIMD: unknown instructions 'avx521'", "did you mean 'avx512'"}});
@@ -246,10 +246,10 @@ TEST(Errors, UnknownInstructionsInTheEnvironmentAreRefused) {
 TEST(Errors, CudaIsRefusedWhereThereIsNone) {
   const ScratchDirectory scratch;
   put_text(scratch / "tiny.toml", kTinyConfig);
-  const Outcome doctor = run({"doctor", "--json"}, scratch.path());
+  const ProgramOutcome doctor = run({"doctor", "--json"}, scratch.path());
   ASSERT_EQ(doctor.exit_code, 0) << doctor.err;
   const bool has_cuda = doctor.out.find("CUDA not available") == std::string::npos;
-  const Outcome outcome = run({"train", "tiny.toml", "--device", "cuda"}, scratch.path());
+  const ProgramOutcome outcome = run({"train", "tiny.toml", "--device", "cuda"}, scratch.path());
   if (has_cuda) {
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     return;

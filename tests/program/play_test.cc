@@ -154,7 +154,7 @@ TEST(Play, KeysAndMouseAreTheRawActionsThatReplayRepeats) {
   display.release("w");
   display.tap("Escape");
 
-  const Outcome outcome = program.wait();
+  const ProgramOutcome outcome = program.wait();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(outcome.err, "");
   const Recording recording = recording_at(scratch / "a.csv");
@@ -166,7 +166,7 @@ TEST(Play, KeysAndMouseAreTheRawActionsThatReplayRepeats) {
             std::string::npos)
       << outcome.out;
 
-  const Outcome replayed = run({"replay", "--actions", "a.csv", "--out", "b.csv"}, scratch.path());
+  const ProgramOutcome replayed = run({"replay", "--actions", "a.csv", "--out", "b.csv"}, scratch.path());
   EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
   EXPECT_NE(replayed.out.find(fmt::format("all {} hashes as recorded", recording.hashes.size())),
             std::string::npos)
@@ -222,7 +222,7 @@ TEST(Play, APauseEndsWhereItBeganAndLosingTheKeysIsOne) {
   display.look_away();
   ASSERT_TRUE(program.wait_for([&] { return is_paused(display); }));
   display.ask_to_close();
-  const Outcome outcome = program.wait();
+  const ProgramOutcome outcome = program.wait();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(run({"replay", "--actions", "a.csv"}, scratch.path()).exit_code, 0);
 }
@@ -234,7 +234,7 @@ TEST(Play, ClosingTheWindowKeepsEveryFrame) {
   ASSERT_TRUE(program.wait_for([&] { return is_playing(display); })) << program.err();
   ASSERT_TRUE(program.wait_for([&] { return !recording_at(scratch / "a.csv.part").frames.empty(); }));
   display.ask_to_close();
-  const Outcome outcome = program.wait();
+  const ProgramOutcome outcome = program.wait();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   const Recording recording = recording_at(scratch / "a.csv");
   EXPECT_EQ(told_frames(outcome.out), recording.frames.size());
@@ -316,11 +316,11 @@ TEST(Play, AnInterruptEndsItWithEveryFrame) {
              !recording_at(scratch / "a.csv.part").frames.empty();
     })) << program.err();
     program.send(signal);
-    const Outcome outcome = program.wait();
+    const ProgramOutcome outcome = program.wait();
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     const Recording recording = recording_at(scratch / "a.csv");
     EXPECT_EQ(told_frames(outcome.out), recording.frames.size());
-    const Outcome replayed = run({"replay", "--actions", "a.csv"}, scratch.path());
+    const ProgramOutcome replayed = run({"replay", "--actions", "a.csv"}, scratch.path());
     EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
     EXPECT_EQ(listing(scratch.path()).size(), 1u);
   }
@@ -337,7 +337,7 @@ TEST(Play, AKilledPlayLeavesWhatReplayTakes) {
   })) << program.err();
   program.send(SIGKILL);
   EXPECT_EQ(program.wait().signal, SIGKILL);
-  const Outcome replayed = run({"replay", "--actions", "a.csv.part"}, scratch.path());
+  const ProgramOutcome replayed = run({"replay", "--actions", "a.csv.part"}, scratch.path());
   EXPECT_EQ(replayed.exit_code, 0) << replayed.err;
   EXPECT_NE(replayed.out.find(" hashes as recorded"), std::string::npos) << replayed.out;
 }
@@ -345,7 +345,7 @@ TEST(Play, AKilledPlayLeavesWhatReplayTakes) {
 TEST(Play, AFullDiskEndsItWithAnErrorAndKeepsTheWholeSeconds) {
   const ScratchDirectory scratch;
   const Blind blind;
-  const Outcome outcome =
+  const ProgramOutcome outcome =
       Program(kPlay + Arguments{"--record", "a.csv", "--frames", "600"}, scratch.path(), /*file_bytes=*/2500)
           .wait();
   EXPECT_EQ(outcome.exit_code, 1);
@@ -365,8 +365,9 @@ TEST(Play, AReplayTakesWhatTheRecordingSaysAndRefusesToContradictIt) {
     return run(Arguments{"replay", "--actions", "a.csv"} + more, scratch.path());
   };
   // What the options repeat is no contradiction.
-  const Outcome same = replay({"--level", "seek_apples", "--seed", "3", "--set", "level.episode_seconds=300",
-                               "--set", "environment.width=20", "--out", "out.csv"});
+  const ProgramOutcome same =
+      replay({"--level", "seek_apples", "--seed", "3", "--set", "level.episode_seconds=300", "--set",
+              "environment.width=20", "--out", "out.csv"});
   EXPECT_EQ(same.exit_code, 0) << same.err;
   EXPECT_EQ(same.out, "seek_apples, seed 3: 65 frames, return 0, all 3 hashes as recorded\n");
   std::stringstream rows(text_of_file(scratch / "out.csv"));
@@ -386,7 +387,7 @@ TEST(Play, AReplayTakesWhatTheRecordingSaysAndRefusesToContradictIt) {
        "leave the option out\n"},
   };
   for (const auto& [more, told] : refused) {
-    const Outcome outcome = replay(more + Arguments{"--out", "none.csv"});
+    const ProgramOutcome outcome = replay(more + Arguments{"--out", "none.csv"});
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_EQ(outcome.err, told);
   }
@@ -408,22 +409,22 @@ TEST(Play, AReplayFindsTheFirstFrameThatIsNotAsRecorded) {
   };
   // Lines: 5 of the header, the hash of frame 0, frames 1 to 60, the hash of frame 60.
   const std::size_t after_60 = text.find("# hash 60 ");
-  const Outcome early = replay("\n0,0,0,0,0,0,0\n", "\n1,0,0,0,0,0,0\n");
+  const ProgramOutcome early = replay("\n0,0,0,0,0,0,0\n", "\n1,0,0,0,0,0,0\n");
   EXPECT_EQ(early.exit_code, 2);
   EXPECT_EQ(early.out, "");
   EXPECT_TRUE(early.err.starts_with("error: b.csv:67: at frame 60 the world's hash is ")) << early.err;
   EXPECT_TRUE(early.err.ends_with(": the actions, the level or the program changed\n")) << early.err;
-  const Outcome late = replay("\n0,0,0,0,0,0,0\n", "\n0,0,0,1,0,0,0\n", after_60);
+  const ProgramOutcome late = replay("\n0,0,0,0,0,0,0\n", "\n0,0,0,1,0,0,0\n", after_60);
   EXPECT_EQ(late.exit_code, 2);
   EXPECT_TRUE(late.err.starts_with("error: b.csv:128: at frame 120 ")) << late.err;
-  const Outcome seed = replay("# seed 3", "# seed 4");
+  const ProgramOutcome seed = replay("# seed 3", "# seed 4");
   EXPECT_EQ(seed.exit_code, 2);
   EXPECT_TRUE(seed.err.starts_with("error: b.csv:6: at frame 0 ")) << seed.err;
-  const Outcome missing = replay("\n0,0,0,0,0,0,0\n", "\n");
+  const ProgramOutcome missing = replay("\n0,0,0,0,0,0,0\n", "\n");
   EXPECT_EQ(missing.exit_code, 2);
   EXPECT_EQ(missing.err,
             "error: b.csv:66: the hash of frame 60 stands after frame 59: lines are missing or were added\n");
-  const Outcome setting = replay("# set level.episode_seconds=300", "# set level.episode_second=300");
+  const ProgramOutcome setting = replay("# set level.episode_seconds=300", "# set level.episode_second=300");
   EXPECT_EQ(setting.exit_code, 2);
   EXPECT_TRUE(setting.err.starts_with("error: b.csv: --set level.episode_second=300: unknown "))
       << setting.err;
@@ -465,7 +466,7 @@ TEST(Play, RefusesBeforeAWindowOpens) {
     EXPECT_EQ(outcomes[i].err.find('\n'), outcomes[i].err.size() - 1) << outcomes[i].err;
     EXPECT_NE(outcomes[i].err.find(refused[i].second), std::string::npos) << outcomes[i].err;
   }
-  const Outcome machine = run(record + Arguments{"file/x.csv"}, scratch.path());
+  const ProgramOutcome machine = run(record + Arguments{"file/x.csv"}, scratch.path());
   EXPECT_EQ(machine.exit_code, 1);
   EXPECT_EQ(machine.err, "error: --record file/x.csv: cannot write there: Not a directory\n");
   EXPECT_EQ(listing(scratch.path()), before);
@@ -476,17 +477,17 @@ TEST(Play, WithoutADisplaySdlsReasonIsTold) {
   const auto play = [&](const char* driver) {
     ::setenv("SDL_VIDEODRIVER", driver, 1);
     ::setenv("DISPLAY", ":60999", 1);
-    const Outcome outcome = run(kPlay + Arguments{"--record", "a.csv"}, scratch.path());
+    const ProgramOutcome outcome = run(kPlay + Arguments{"--record", "a.csv"}, scratch.path());
     ::unsetenv("SDL_VIDEODRIVER");
     ::unsetenv("DISPLAY");
     return outcome;
   };
   const std::string mend =
       "; chrysalis play needs a screen: run it on a desktop, with DISPLAY or WAYLAND_DISPLAY set\n";
-  const Outcome none = play("x11");
+  const ProgramOutcome none = play("x11");
   EXPECT_EQ(none.exit_code, 2);
   EXPECT_EQ(none.err, "error: cannot open a window: SDL says 'x11 not available'" + mend);
-  const Outcome unknown = play("x12");
+  const ProgramOutcome unknown = play("x12");
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_EQ(unknown.err, "error: cannot open a window: SDL says 'x12 not available'" + mend);
   EXPECT_EQ(listing(scratch.path()), std::vector<std::string>{});

@@ -38,13 +38,13 @@ class PopulationProgram : public testing::Test {
     put_text(scratch_ / "tiny.toml", text + kPopulation);
   }
 
-  Outcome run_in_scratch(const Arguments& arguments) const { return run(arguments, scratch_.path()); }
+  ProgramOutcome run_in_scratch(const Arguments& arguments) const { return run(arguments, scratch_.path()); }
   Arguments train(const std::string& directory, const Arguments& more = {}) const {
     return Arguments{"train", "tiny.toml", "--run", directory} + more;
   }
   static Arguments set(const std::string& assignment) { return {"--set", assignment}; }
-  Outcome finished(const Arguments& arguments) const {
-    const Outcome outcome = run_in_scratch(arguments);
+  ProgramOutcome finished(const Arguments& arguments) const {
+    const ProgramOutcome outcome = run_in_scratch(arguments);
     EXPECT_EQ(outcome.exit_code, 0) << "signal " << outcome.signal << ": " << outcome.err;
     return outcome;
   }
@@ -86,7 +86,7 @@ TEST_F(PopulationProgram, TenRandomKillsChangeNoDecisionAndNoWeight) {
     program.wait_for([&] { return program.err().find("checkpoint ") != std::string::npos; });
     std::this_thread::sleep_for(std::chrono::microseconds(moments.below(400'000)));
     program.send(SIGKILL);
-    const Outcome outcome = program.wait();
+    const ProgramOutcome outcome = program.wait();
     if (outcome.signal == SIGKILL) {
       ++kills;
       continue;
@@ -111,7 +111,7 @@ TEST_F(PopulationProgram, ADecisionWhoseCheckpointIsDamagedIsMadeAgain) {
   damage(last["checkpoint"]);
   const std::string newest = run["members"].at(last["member"].get<std::size_t>())["checkpoint"];
   if (newest != last["checkpoint"]) damage(newest);
-  const Outcome resumed = finished(train("whole"));
+  const ProgramOutcome resumed = finished(train("whole"));
   EXPECT_NE(resumed.err.find("damaged"), std::string::npos) << resumed.err;
   EXPECT_EQ(result("whole"), whole);
 }
@@ -155,7 +155,7 @@ TEST_F(PopulationProgram, EvaluationActsByTheMixtureOrByEitherPolicyOfAnyMember)
   finished({"record", "run", "--member", "1", "--out", "sheet.png"});
 
   const auto refused = [&](const Arguments& arguments, const std::string& says) {
-    const Outcome outcome = run_in_scratch(arguments);
+    const ProgramOutcome outcome = run_in_scratch(arguments);
     EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
     EXPECT_NE(outcome.err.find(says), std::string::npos) << outcome.err;
   };
@@ -176,7 +176,7 @@ TEST_F(PopulationProgram, AnAgentOfManyTasksIsPlayedOnEach) {
                       .out)["level"],
       "nav_maze_static_01");
   const Arguments other = {"eval", "run", "--level", "explore_object_locations_small", "--episodes", "1"};
-  const Outcome refused = run_in_scratch(other);
+  const ProgramOutcome refused = run_in_scratch(other);
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_NE(refused.err.find("none of the agent's tasks"), std::string::npos) << refused.err;
   finished(other + Arguments{"--alpha", "1"});
@@ -184,7 +184,7 @@ TEST_F(PopulationProgram, AnAgentOfManyTasksIsPlayedOnEach) {
 
 TEST_F(PopulationProgram, WhatAConfigCannotHaveIsSaidBeforeARunIsMade) {
   const auto refused = [&](const Arguments& settings, const std::string& says) {
-    const Outcome outcome = run_in_scratch(train("none", settings));
+    const ProgramOutcome outcome = run_in_scratch(train("none", settings));
     EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
     EXPECT_NE(outcome.err.find(says), std::string::npos) << outcome.err;
     EXPECT_FALSE(std::filesystem::exists(scratch_ / "none"));

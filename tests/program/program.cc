@@ -125,7 +125,7 @@ bool Program::wait_for(const std::function<bool()>& happened) {
   return true;
 }
 
-Outcome Program::wait() {
+ProgramOutcome Program::wait() {
   if (!ended_) ended_ = ::waitpid(pid_, &status_, 0) == pid_;
   return {.exit_code = WIFEXITED(status_) ? WEXITSTATUS(status_) : -1,
           .signal = WIFSIGNALED(status_) ? WTERMSIG(status_) : 0,
@@ -133,13 +133,14 @@ Outcome Program::wait() {
           .err = text_of(err_.get())};
 }
 
-Outcome run(const Arguments& arguments, const fs::path& directory) {
+ProgramOutcome run(const Arguments& arguments, const fs::path& directory) {
   return Program(arguments, directory).wait();
 }
 
-std::vector<Outcome> run_all(const std::vector<Arguments>& all, const fs::path& directory, Start start) {
+std::vector<ProgramOutcome> run_all(const std::vector<Arguments>& all, const fs::path& directory,
+                                    Start start) {
   std::vector<std::unique_ptr<Program>> programs;
-  std::vector<Outcome> outcomes;
+  std::vector<ProgramOutcome> outcomes;
   for (std::size_t i = 0; i < all.size(); ++i) {
     while (programs.size() < std::min(all.size(), i + kAtOnce))
       programs.push_back(std::make_unique<Program>(all[programs.size()], directory, 0, start));

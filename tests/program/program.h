@@ -19,7 +19,7 @@ namespace chrysalis {
 using Arguments = std::vector<std::string>;
 using Json = nlohmann::json;
 
-struct Outcome {
+struct ProgramOutcome {
   int exit_code = -1;  // -1: ended by `signal`.
   int signal = 0;
   std::string out;
@@ -42,7 +42,7 @@ class Program {
   void send(int signal);
   // Until `happened` or its end; false if it ended first.
   bool wait_for(const std::function<bool()>& happened);
-  Outcome wait();
+  ProgramOutcome wait();
 
  private:
   using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
@@ -54,10 +54,10 @@ class Program {
 };
 
 // From start to end.
-Outcome run(const Arguments& arguments, const std::filesystem::path& directory);
+ProgramOutcome run(const Arguments& arguments, const std::filesystem::path& directory);
 // All of them, some at a time; outcomes in the same order.
-std::vector<Outcome> run_all(const std::vector<Arguments>& all, const std::filesystem::path& directory,
-                             Start start = Start::kFork);
+std::vector<ProgramOutcome> run_all(const std::vector<Arguments>& all, const std::filesystem::path& directory,
+                                    Start start = Start::kFork);
 
 // Names of all that lies below the directory, sorted, with the sizes of files.
 std::vector<std::string> listing(const std::filesystem::path& directory);

@@ -24,15 +24,15 @@ class Training : public testing::Test {
   }
   static Arguments set(const std::string& assignment) { return {"--set", assignment}; }
 
-  Outcome run_in_scratch(const Arguments& arguments) const { return run(arguments, scratch_.path()); }
-  Outcome finished(const Arguments& arguments) const {
-    const Outcome outcome = run_in_scratch(arguments);
+  ProgramOutcome run_in_scratch(const Arguments& arguments) const { return run(arguments, scratch_.path()); }
+  ProgramOutcome finished(const Arguments& arguments) const {
+    const ProgramOutcome outcome = run_in_scratch(arguments);
     EXPECT_EQ(outcome.exit_code, 0) << "signal " << outcome.signal << ": " << outcome.err;
     return outcome;
   }
   // The run's one member as inspect tells it.
   Json member(const std::string& directory) const {
-    const Outcome outcome = finished({"inspect", directory, "--json", "--curve", "1000"});
+    const ProgramOutcome outcome = finished({"inspect", directory, "--json", "--curve", "1000"});
     const Json json = Json::parse(outcome.out);
     EXPECT_EQ(json["members"].size(), 1u);
     return json["members"][0];
@@ -61,7 +61,7 @@ class Training : public testing::Test {
   fs::path state_of(const std::string& directory, const std::string& checkpoint) const {
     return scratch_.path() / directory / "checkpoints" / checkpoint / "state.safetensors";
   }
-  static void expect_one_error(const Outcome& outcome, int exit_code, const std::string& says) {
+  static void expect_one_error(const ProgramOutcome& outcome, int exit_code, const std::string& says) {
     EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
     const std::size_t at = outcome.err.find("error: ");
     ASSERT_NE(at, std::string::npos) << outcome.err;
@@ -106,7 +106,7 @@ TEST_F(Training, KilledAtTwentyRandomMomentsItEndsAsIfNothingHadHappened) {
       });
     std::this_thread::sleep_for(std::chrono::microseconds(moments.below(from_start ? 700'000 : 150'000)));
     program.send(SIGKILL);
-    const Outcome outcome = program.wait();
+    const ProgramOutcome outcome = program.wait();
     if (outcome.err.find("resuming from checkpoint") != std::string::npos) ++resumes;
     if (outcome.signal == SIGKILL) {
       ++kills;
@@ -128,12 +128,12 @@ TEST_F(Training, CtrlCOnceStopsWithACheckpointAndTheSameCommandGoesOn) {
   Program program(train("stopped", long_enough), scratch_.path());
   ASSERT_TRUE(program.wait_for([&] { return is_training(program); }));
   program.send(SIGINT);
-  const Outcome stopped = program.wait();
+  const ProgramOutcome stopped = program.wait();
   EXPECT_EQ(stopped.exit_code, 0) << stopped.err;
   EXPECT_NE(stopped.out.find("stopped; the same command resumes"), std::string::npos) << stopped.out;
   const Json at_stop = member("stopped");
   EXPECT_EQ(at_stop["checkpoint_agent_steps"], at_stop["agent_steps"]);
-  const Outcome resumed = finished(train("stopped", long_enough));
+  const ProgramOutcome resumed = finished(train("stopped", long_enough));
   EXPECT_NE(resumed.out.find("stopped complete: 4,000 agent steps (16,000 frames)"), std::string::npos)
       << resumed.out;
   EXPECT_EQ(result("stopped"), result("whole"));
@@ -170,13 +170,13 @@ TEST_F(Training, ARunInUseIsReadButNotTrainedByAnother) {
 TEST_F(Training, AFinishedRunSaysSoGoesOnWhenAskedAndBeginsAnewWhenTold) {
   finished(train("run"));
   const Json first = result("run");
-  const Outcome again = finished(train("run"));
+  const ProgramOutcome again = finished(train("run"));
   EXPECT_NE(again.out.find("run is complete: 1,500 agent steps"), std::string::npos) << again.out;
   EXPECT_NE(again.out.find("--set train.agent_steps=N"), std::string::npos) << again.out;
   EXPECT_EQ(result("run"), first);
 
   // Fewer than it has: refused, and the run stays as it is.
-  const Outcome fewer = run_in_scratch(train("run", set("train.agent_steps=100")));
+  const ProgramOutcome fewer = run_in_scratch(train("run", set("train.agent_steps=100")));
   expect_one_error(fewer, 2, "train.agent_steps");
   EXPECT_NE(text_of_file(scratch_ / "run/config.toml").find("\nagent_steps = 1500\n"), std::string::npos);
 
@@ -186,7 +186,7 @@ TEST_F(Training, AFinishedRunSaysSoGoesOnWhenAskedAndBeginsAnewWhenTold) {
   finished(train("straight", set("train.agent_steps=2000")));
   EXPECT_EQ(longer, result("straight"));
 
-  const Outcome fresh = finished(train("run", {"--fresh"}));
+  const ProgramOutcome fresh = finished(train("run", {"--fresh"}));
   EXPECT_NE(fresh.err.find("run.old-1"), std::string::npos) << fresh.err;
   EXPECT_EQ(result("run"), first);
   EXPECT_EQ(result("run.old-1"), longer);
@@ -194,7 +194,7 @@ TEST_F(Training, AFinishedRunSaysSoGoesOnWhenAskedAndBeginsAnewWhenTold) {
 
 TEST_F(Training, ARunOfAnotherConfigIsNotGoneOnWith) {
   finished(train("run", set("train.agent_steps=100")));
-  const Outcome outcome =
+  const ProgramOutcome outcome =
       run_in_scratch(train("run", set("train.agent_steps=200") + set("learner.entropy_cost=0.5")));
   expect_one_error(outcome, 2, "run was begun with learner.entropy_cost = 0.003, now it is 0.5");
   EXPECT_NE(outcome.err.find("--fresh"), std::string::npos);
@@ -255,7 +255,7 @@ TEST_F(Training, ADamagedCheckpointIsNamedAndTheOneBeforeTaken) {
   const Json whole = result("run");
   const std::string newest = member("run")["checkpoint"];
   flip_a_byte(state_of("run", newest));
-  const Outcome resumed = finished(train("run"));
+  const ProgramOutcome resumed = finished(train("run"));
   EXPECT_NE(resumed.err.find("warning: "), std::string::npos) << resumed.err;
   EXPECT_NE(resumed.err.find(newest + "/state.safetensors: damaged"), std::string::npos) << resumed.err;
   EXPECT_EQ(result("run"), whole);
@@ -266,7 +266,8 @@ TEST_F(Training, WhenNoCheckpointCanBeReadItSaysWhich) {
   const std::string only = member("run")["checkpoint"];
   flip_a_byte(state_of("run", only));
   const auto outcomes = run_all({train("run"), {"eval", "run"}}, scratch_.path());
-  for (const Outcome& outcome : outcomes) expect_one_error(outcome, 2, only + "/state.safetensors: damaged");
+  for (const ProgramOutcome& outcome : outcomes)
+    expect_one_error(outcome, 2, only + "/state.safetensors: damaged");
 }
 
 TEST_F(Training, DivergedNumbersStopItWithOneLineAndTheLastCheckpointStays) {
@@ -276,7 +277,7 @@ TEST_F(Training, DivergedNumbersStopItWithOneLineAndTheLastCheckpointStays) {
         "learner.rmsprop_epsilon=1e-12", "learner.rmsprop_initial_mean_square=0", "learner.rmsprop_decay=1",
         "learner.gradient_clip=1e12", "learner.baseline_cost=100"})
     wild = wild + set(assignment);
-  const Outcome outcome = run_in_scratch(train("run", wild));
+  const ProgramOutcome outcome = run_in_scratch(train("run", wild));
   expect_one_error(outcome, 1, "member 0 diverged at update ");
   EXPECT_NE(text_of_file(scratch_ / "run/log.txt").find("error member 0 diverged"), std::string::npos);
   EXPECT_EQ(member("run")["weights_sha256"].get<std::string>().size(), 64u);

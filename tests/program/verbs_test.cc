@@ -25,7 +25,7 @@ using Keys = std::set<std::string>;
 
 // What a run that must succeed printed.
 std::string answer(const Arguments& arguments, const std::filesystem::path& directory) {
-  const Outcome outcome = run(arguments, directory);
+  const ProgramOutcome outcome = run(arguments, directory);
   EXPECT_EQ(outcome.exit_code, 0) << arguments[0] << ": " << outcome.err;
   return outcome.out;
 }
@@ -55,7 +55,7 @@ TEST(Verbs, HelpNamesTheOptionsAndHasAnExample) {
   auto outcomes = run_all({{"--help"}, {"--version"}}, scratch.path(), Start::kExec);
   const auto of_verbs = run_all(all, scratch.path());
   outcomes.insert(outcomes.end(), of_verbs.begin(), of_verbs.end());
-  for (const Outcome& outcome : outcomes) {
+  for (const ProgramOutcome& outcome : outcomes) {
     EXPECT_EQ(outcome.exit_code, 0);
     EXPECT_EQ(outcome.err, "");
   }
@@ -139,7 +139,8 @@ TEST(Verbs, RenderDrawsEachLevelTheSameEveryTime) {
   all.push_back({"render", "--level", levels[0], "--seed", "3", "--out", "plain.png"});
   all.push_back({"render", "--level", levels[0], "--out", "top.png", "--top-down", "--scale", "2", "--set",
                  "environment.width=40"});
-  for (const Outcome& outcome : run_all(all, scratch.path())) EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const ProgramOutcome& outcome : run_all(all, scratch.path()))
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   std::set<std::string> pictures;
   for (const std::string& level : levels) {
     const std::string bytes = text_of_file(scratch / (level + "1.png"));
@@ -166,7 +167,8 @@ TEST(Verbs, RenderLaysAnEpisodeOutAsAContactSheet) {
   all[0].push_back("one.png");
   all[1].push_back("two.png");
   all[2].insert(all[2].end(), {"top.png", "--top-down", "--scale", "2"});
-  for (const Outcome& outcome : run_all(all, scratch.path())) EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const ProgramOutcome& outcome : run_all(all, scratch.path()))
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_EQ(text_of_file(scratch / "one.png"), text_of_file(scratch / "two.png"));
   const auto image = read_png(scratch / "one.png");
   ASSERT_TRUE(image.ok()) << image.error().message;
@@ -232,7 +234,7 @@ TEST(Verbs, RecordFilmsAndLaysOut) {
                            Arguments{"--set", "level.episode_seconds=10", "--scale", "3", "--out"};
   const auto outcomes =
       run_all({record + Arguments{"film.mp4"}, record + Arguments{"sheet.png"}}, scratch.path());
-  for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const ProgramOutcome& outcome : outcomes) EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_NE(outcomes[0].out.find("film.mp4: 30 observations at 15 a second"), std::string::npos)
       << outcomes[0].out;
   const auto film = bytes_of_file(scratch / "film.mp4");
@@ -266,7 +268,7 @@ TEST(Verbs, BenchMeasuresEverything) {
   const auto outcomes =
       run_all({{"bench", "sgemm", "--json"}, bench + Arguments{"all", "--seconds", "0.01", "--json"}},
               scratch.path());
-  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const ProgramOutcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const Keys of_sgemm = {"sgemm_gflops_per_core", "cores", "blas", "kernels", "sgemm"};
   EXPECT_EQ(keys_of(Json::parse(outcomes[0].out)), of_sgemm);
   const Json all = Json::parse(outcomes[1].out);
@@ -333,7 +335,7 @@ TEST(Verbs, BenchProfileSaysWhereTheTimeGoes) {
   const Arguments profile =
       Arguments{"bench", "profile", "--seconds", "0.05", "--set", "train.workers=2"} + kTinySettings;
   const auto outcomes = run_all({profile + Arguments{"--json"}, profile}, scratch.path());
-  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const ProgramOutcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const Json json = Json::parse(outcomes[0].out)["profile"];
   EXPECT_EQ(keys_of(json), (Keys{"level", "seconds", "agent_steps_per_s", "cpu_of_busy_time", "stages", "all",
                                  "bottleneck"}));
@@ -372,7 +374,7 @@ TEST(Verbs, BenchScalingTabulatesAndDraws) {
   const auto outcomes = run_all({scaling + Arguments{"--axes", "cores,batch", "--out", "a.svg", "--json"},
                                  scaling + Arguments{"--axes", "unroll,members"}},
                                 scratch.path());
-  for (const Outcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  for (const ProgramOutcome& outcome : outcomes) ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   const Json json = Json::parse(outcomes[0].out)["scaling"];
   EXPECT_EQ(keys_of(json), (Keys{"level", "cores", "batch"}));
   ASSERT_EQ(json["batch"].size(), 4u);
@@ -399,7 +401,7 @@ TEST(Verbs, BenchLeavesNothingBehindWhenItIsInterrupted) {
   Program program(Arguments{"bench", "train", "--seconds", "600", "--json"} + kTinySettings, scratch.path());
   ASSERT_TRUE(program.wait_for([&] { return !listing(scratch.path()).empty(); })) << program.err();
   program.send(SIGINT);
-  const Outcome outcome = program.wait();
+  const ProgramOutcome outcome = program.wait();
   EXPECT_EQ(outcome.exit_code, 1) << "signal " << outcome.signal;
   EXPECT_EQ(outcome.err, "error: interrupted\n");
   EXPECT_EQ(outcome.out, "");

@@ -15,13 +15,13 @@ namespace {
 class Views : public testing::Test {
  protected:
   std::string answer(const Arguments& arguments) const {
-    const Outcome outcome = run(arguments, scratch_.path());
+    const ProgramOutcome outcome = run(arguments, scratch_.path());
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
     EXPECT_EQ(outcome.err, "");
     return outcome.out;
   }
   void expect_error(const Arguments& arguments, const std::string& says, int exit_code = 2) const {
-    const Outcome outcome = run(arguments, scratch_.path());
+    const ProgramOutcome outcome = run(arguments, scratch_.path());
     EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
     EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(outcome.err.find('\n'), outcome.err.size() - 1) << outcome.err;
