@@ -10,7 +10,7 @@
 #include <csignal>
 
 #include "chrysalis/core/random.h"
-#include "chrysalis/store/in_child_test.h"
+#include "chrysalis/store/child_process_test.h"
 #include "chrysalis/store/scratch_directory_test.h"
 
 namespace chrysalis {
@@ -385,22 +385,11 @@ TEST(RunDirectoryDecisions, KilledAtAnyMomentADecisionIsThereExactlyIfItsCheckpo
   std::size_t reached = 0;
   std::size_t told = 0;
   for (int kill = 0; kill < 20; ++kill) {
-    std::array<int, 2> ready{};
-    ASSERT_EQ(::pipe(ready.data()), 0);
-    const pid_t child = ::fork();
-    if (child == 0) decide_until_killed(path, ready[1]);
     // Every fourth is killed while it opens the run or decides for the first time, the others later.
-    char byte = 0;
-    if (kill % 4 != 3) {
-      ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-      ++told;
-    }
-    ::usleep(static_cast<useconds_t>(random.between(0, 15000)));
-    ::kill(child, SIGKILL);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    for (const int fd : ready) ::close(fd);
-    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
+    const bool waits = kill % 4 != 3;
+    told += waits ? 1 : 0;
+    ASSERT_NO_FATAL_FAILURE(
+        kill_in_child(waits, random, [&](int ready) { decide_until_killed(path, ready); }));
 
     RunDirectory run = open_run(path);
     for (const auto& warning : run.take_warnings()) ADD_FAILURE() << warning;
@@ -526,21 +515,9 @@ TEST(RunDirectoryKilled, AtAnyMomentTheRunGoesOnFromAValidCheckpoint) {
   RandomStream random{RandomKey(20)};
   std::int64_t reached = 0;
   for (int kill = 0; kill < 20; ++kill) {
-    std::array<int, 2> ready{};
-    ASSERT_EQ(::pipe(ready.data()), 0);
-    const pid_t child = ::fork();
-    if (child == 0) train_until_killed(path, ready[1]);
     // Every fourth is killed while it opens the run, the others while they write.
-    char byte = 0;
-    if (kill % 4 != 3) {
-      ASSERT_EQ(::read(ready[0], &byte, 1), 1);
-    }
-    ::usleep(static_cast<useconds_t>(random.between(0, 15000)));
-    ::kill(child, SIGKILL);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    for (const int fd : ready) ::close(fd);
-    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << status;
+    ASSERT_NO_FATAL_FAILURE(
+        kill_in_child(kill % 4 != 3, random, [&](int ready) { train_until_killed(path, ready); }));
 
     RunDirectory run = open_run(path);
     const std::int64_t checkpoint = std::max<std::int64_t>(latest_update(run), 0);
