@@ -1,6 +1,8 @@
 #include "chrysalis/env/environment_group.h"
 
 #include <algorithm>
+#include <cmath>
+#include <numbers>
 
 #include "chrysalis/core/check.h"
 #include "chrysalis/core/stage_clock.h"
@@ -26,6 +28,7 @@ EnvironmentGroup::EnvironmentGroup(const Config& config,
       episodes_(environments_.size()),
       ended_episodes_(environments_.size()),
       results_(environments_.size()),
+      first_(environments_.size(), config.staggered ? 1 : 0),
       final_observations_(config.keep_final_observations ? environments_.size() : 0) {
   CHRYSALIS_CHECK(!environments_.empty());
   for (auto& pixels : final_observations_) pixels.resize(spec().observation_bytes());
@@ -54,6 +57,7 @@ void EnvironmentGroup::begin_anew(std::span<const std::int64_t> after) {
     environments_[i]->begin_reset(seed_of(i));
   }
   for (int i = 0; i < size(); ++i) begin_episode(i);
+  std::ranges::fill(first_, config_.staggered ? 1 : 0);
 }
 
 void EnvironmentGroup::draw(int i, std::span<std::uint8_t> rgb) {
@@ -64,6 +68,15 @@ void EnvironmentGroup::draw(int i, std::span<std::uint8_t> rgb) {
 StepResult EnvironmentGroup::advance(int i, const RawAction& action) {
   const StageScope scope(Stage::kWorld);
   return environments_[i]->step(action);
+}
+
+// Multiples of the golden ratio, whose fractions lie evenly however many there are and wherever they begin:
+// so the environments of a group, of a task and of a whole run are all out of step.
+bool EnvironmentGroup::is_to_be_cut(int i) const {
+  const auto length = static_cast<double>(environments_[i]->spec().episode_agent_steps());
+  if (first_[i] == 0 || length <= 0) return false;
+  const double ratios = (config_.first_environment + i + 1) * (std::numbers::phi - 1);
+  return static_cast<double>(episodes_[i].agent_steps) >= length * (ratios - std::floor(ratios));
 }
 
 void EnvironmentGroup::observe(std::span<std::uint8_t* const> rgb) {
@@ -84,18 +97,20 @@ void EnvironmentGroup::step_some(int first, std::span<const RawAction> actions,
   for (int k = 0; k < count; ++k) environments_[first + k]->begin_step(actions[k]);
   for (int k = 0; k < count; ++k) {
     const int i = first + k;
-    const StepResult result = advance(i, actions[k]);
-    results_[i] = result;
+    StepResult& result = results_[i];
+    result = advance(i, actions[k]);
     Episode& episode = episodes_[i];
     episode.episode_return += result.reward;
     episode.agent_steps += 1;
     episode.frames += result.frames;
+    if (!result.ended && is_to_be_cut(i)) result.ended = result.truncated = episode.cut = true;
     if (!result.ended) {
       draw(i, {rgb[k], spec().observation_bytes()});
       continue;
     }
     if (result.truncated && config_.keep_final_observations) draw(i, final_observations_[i]);
     ended_episodes_[i] = episode;
+    first_[i] = 0;
     episode = {.index = episode.index + 1};
     environments_[i]->begin_reset(seed_of(i));
   }
@@ -122,6 +137,7 @@ void EnvironmentGroup::save(ByteWriter& out) const {
     out.number(episode.frames);
     environments_[i]->save(out);
   }
+  out.numbers(std::span(first_));
 }
 
 Status EnvironmentGroup::restore(ByteReader& in) {
@@ -135,6 +151,13 @@ Status EnvironmentGroup::restore(ByteReader& in) {
     in.number(episode.frames);
     CHRYSALIS_RETURN_IF_ERROR(environments_[i]->restore(in));
   }
+  std::ranges::fill(first_, std::uint8_t{0});
+  if (in.at_end()) return {};  // Saved before episodes could be staggered.
+  in.numbers(first_);
+  if (in.failed() || static_cast<int>(first_.size()) != size())
+    return invalid_input(
+        "saved state says of {} environments whether their episode is a first one: expected {}",
+        first_.size(), size());
   return {};
 }
 

@@ -29,6 +29,10 @@ class EnvironmentGroup {
     int first_environment = 0;
     // Keeps the last observation of an episode when it is cut by its time limit (final_observation()).
     bool keep_final_observations = false;
+    // Cuts each environment's first episode as its time limit would, but at a share of its length that no
+    // other environment has (Episode::cut), so that episodes of equal length do not all begin and end at once
+    // for ever.
+    bool staggered = false;
   };
 
   // The environments share one spec; at least one. Every environment begins its first episode.
@@ -53,6 +57,7 @@ class EnvironmentGroup {
 
   // Gives up the running episodes and begins another in each environment: the one after the running one, or
   // after episode after[i], whichever is later. after: [N], or empty.
+  // Where `staggered`, these are first episodes again.
   void begin_anew(std::span<const std::int64_t> after);
 
   // Of the last step, [N].
@@ -70,6 +75,7 @@ class EnvironmentGroup {
     double episode_return = 0;
     std::int64_t agent_steps = 0;
     std::int64_t frames = 0;
+    bool cut = false;  // To stagger: its return is not that of an episode.
   };
   const Episode& episode(int i) const { return episodes_[i]; }
   const Episode& ended_episode(int i) const { return ended_episodes_[i]; }
@@ -82,6 +88,7 @@ class EnvironmentGroup {
   std::uint64_t seed_of(int i) const;
   void begin_episode(int i);
   StepResult advance(int i, const RawAction& action);
+  bool is_to_be_cut(int i) const;
   void draw(int i, std::span<std::uint8_t> rgb);
 
   Config config_;
@@ -89,6 +96,7 @@ class EnvironmentGroup {
   std::vector<Episode> episodes_;
   std::vector<Episode> ended_episodes_;
   std::vector<StepResult> results_;
+  std::vector<std::uint8_t> first_;  // [N], 1 where the running episode is a first one, to be cut.
   std::vector<std::vector<std::uint8_t>> final_observations_;
 };
 

@@ -90,6 +90,84 @@ TEST(EnvironmentGroup, ContinuesFromASavedStateToTheBit) {
   EXPECT_EQ(group.episode(0).episode_return, other.episode(0).episode_return);
 }
 
+// How often each environment ended an episode in each of `windows` stretches of `length` steps.
+std::vector<int> ends_in(EnvironmentGroup& group, int windows, int length) {
+  Pixels pixels(group);
+  const std::vector<RawAction> actions(static_cast<std::size_t>(group.size()));
+  std::vector<int> ends(static_cast<std::size_t>(windows));
+  for (int& count : ends)
+    for (int step = 0; step < length; ++step) {
+      group.step(actions, pixels.rows);
+      count += static_cast<int>(std::ranges::count_if(group.results(), &StepResult::ended));
+    }
+  return ends;
+}
+
+TEST(EnvironmentGroup, StaggersEpisodesOfOneLengthEvenlyForEver) {
+  constexpr int kCount = 50, kLength = 100;
+  for (const int first : {0, 137}) {
+    EnvironmentGroup group =
+        make_group(kCount, {.first_environment = first, .staggered = true}, {.episode_agent_steps = kLength});
+    for (int round = 0; round < 2; ++round) {
+      Pixels pixels(group);
+      const std::vector<RawAction> actions(kCount);
+      std::vector<std::int64_t> cut_after(kCount);
+      for (int step = 1; step <= kLength; ++step) {
+        group.step(actions, pixels.rows);
+        for (int i = 0; i < kCount; ++i) {
+          if (!group.results()[i].ended) continue;
+          const EnvironmentGroup::Episode& ended = group.ended_episode(i);
+          EXPECT_EQ(ended.cut, step < kLength) << i;  // At the length it is whole.
+          EXPECT_TRUE(group.results()[i].truncated) << i;
+          EXPECT_EQ(ended.agent_steps, step) << i;
+          EXPECT_EQ(cut_after[i], 0) << i;
+          cut_after[i] = step;
+        }
+      }
+      // Any ten environments that stand together are spread over the whole length.
+      for (int from = 0; from + 10 <= kCount; ++from) {
+        std::vector<std::int64_t> some(cut_after.begin() + from, cut_after.begin() + from + 10);
+        std::ranges::sort(some);
+        EXPECT_GE(some.front(), 1) << from;
+        for (std::size_t i = 1; i < some.size(); ++i) EXPECT_LE(some[i] - some[i - 1], 20) << from;
+      }
+      // What follows is whole, and a tenth of the length has a tenth of the ends.
+      for (const int ends : ends_in(group, 30, kLength / 10)) EXPECT_NEAR(ends, kCount / 10, 2);
+      for (int i = 0; i < kCount; ++i) {
+        EXPECT_FALSE(group.ended_episode(i).cut);
+        EXPECT_EQ(group.ended_episode(i).agent_steps, kLength);
+      }
+      group.begin_anew({});  // All at once, so once more.
+    }
+  }
+}
+
+TEST(EnvironmentGroup, WithoutStaggeringEpisodesOfOneLengthEndAtOnce) {
+  EnvironmentGroup group = make_group(10, {}, {.episode_agent_steps = 20});
+  EXPECT_EQ(ends_in(group, 4, 10), (std::vector{0, 10, 0, 10}));
+}
+
+TEST(EnvironmentGroup, ASavedFirstEpisodeIsCutWhereItWouldHaveBeen) {
+  const auto make = [](bool staggered) {
+    return make_group(7, {.staggered = staggered}, {.episode_agent_steps = 30});
+  };
+  EnvironmentGroup group = make(true), same = make(true);
+  ends_in(group, 1, 12);
+  ByteWriter saved;
+  group.save(saved);
+  ByteReader reader(saved.bytes());
+  ASSERT_TRUE(same.restore(reader).ok());
+  EXPECT_TRUE(reader.at_end());
+  EXPECT_EQ(ends_in(group, 9, 5), ends_in(same, 9, 5));
+  // A state from before there was any staggering goes on to whole episodes.
+  EnvironmentGroup plain = make(false), old = make(true);
+  ByteWriter before;
+  plain.save(before);
+  ByteReader old_bytes(std::span(before.bytes()).first(before.bytes().size() - 8 - 7));
+  ASSERT_TRUE(old.restore(old_bytes).ok());
+  EXPECT_EQ(ends_in(old, 3, 15), (std::vector{0, 7, 0}));
+}
+
 TEST(EnvironmentGroup, RefusesAStateOfAnotherSizeOrCutShort) {
   EnvironmentGroup group = make_group(2);
   ByteWriter saved;

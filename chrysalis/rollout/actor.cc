@@ -24,7 +24,8 @@ Actor::Actor(const ActorConfig& config, std::vector<std::unique_ptr<Environment>
               .purpose = Purpose::kEpisode,
               .member = config.member,
               .first_environment = config.first_environment,
-              .keep_final_observations = config.bootstrap_on_time_limit},
+              .keep_final_observations = config.bootstrap_on_time_limit,
+              .staggered = config.staggered},
              std::move(environments)) {
   shape_ = {.steps = config.unroll_steps,
             .observation_bytes = static_cast<int>(group_.spec().observation_bytes()),
@@ -112,6 +113,7 @@ void Actor::fill(Range range, Policy& policy, std::span<Unroll* const> out,
       if (result.lost) lost_[i] = 1;
       if (!result.ended || result.lost) continue;
       const EnvironmentGroup::Episode& episode = group_.ended_episode(i);
+      if (episode.cut) continue;
       finished[i].push_back({.environment = out[i]->environment,
                              .task = out[i]->task,
                              .episode = episode.index,

@@ -35,6 +35,7 @@ struct ActorConfig {
   int first_environment = 0;  // Index of the group's first environment among the member's.
   int unroll_steps = 100;
   bool bootstrap_on_time_limit = false;             // Fill in Unroll::truncation_values.
+  bool staggered = false;                           // As EnvironmentGroup::Config has it.
   const std::vector<RawAction>* actions = nullptr;  // The action set; outlives the actor.
   std::vector<std::int32_t> tasks = {};             // Of each environment of the group; empty: all of task 0.
 };

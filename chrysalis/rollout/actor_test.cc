@@ -36,7 +36,8 @@ struct Rollout {
   std::vector<std::vector<EpisodeRecord>> finished;
 };
 
-Actor make_actor(int environments, int unroll_steps, bool bootstrap = false, std::uint64_t seed = 3) {
+Actor make_actor(int environments, int unroll_steps, bool bootstrap = false, std::uint64_t seed = 3,
+                 bool staggered = false) {
   std::vector<std::unique_ptr<Environment>> group;
   for (int i = 0; i < environments; ++i)
     group.push_back(std::make_unique<FakeEnvironment>(FakeEnvironment::Config{.episode_agent_steps = 7 + i}));
@@ -45,6 +46,7 @@ Actor make_actor(int environments, int unroll_steps, bool bootstrap = false, std
                 .first_environment = 4,
                 .unroll_steps = unroll_steps,
                 .bootstrap_on_time_limit = bootstrap,
+                .staggered = staggered,
                 .actions = action_set("small").value()},
                std::move(group), 2);
 }
@@ -168,6 +170,26 @@ TEST(Actor, SaysWhyAnEnvironmentCannotGoOn) {
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().message, "the fake environment fell 3 times");
   EXPECT_EQ(actor.unrolls_done(), 0);
+}
+
+TEST(Actor, LearnsFromAnEpisodeThatIsCutAndDoesNotTellItsReturn) {
+  Actor actor = make_actor(3, 6, true, 3, true);  // Episodes of 7, 8 and 9 agent steps.
+  const auto policy = counting_policy();
+  const Rollout first = collect(actor, *policy);
+  int cut = 0;
+  for (std::size_t i = 0; i < first.unrolls.size(); ++i) {
+    EXPECT_TRUE(first.finished[i].empty()) << i;
+    const auto ended = std::ranges::find(first.unrolls[i]->ended, 1) - first.unrolls[i]->ended.begin();
+    if (ended == 6) continue;
+    ++cut;
+    EXPECT_NE(first.unrolls[i]->truncation_values[static_cast<std::size_t>(ended)], 0) << i;
+    EXPECT_EQ(first.unrolls[i]->episode_starts[static_cast<std::size_t>(ended) + 1], 1) << i;
+  }
+  EXPECT_GE(cut, 2);
+  for (int round = 0; round < 3; ++round)
+    for (const auto& episodes : collect(actor, *policy).finished)
+      for (const EpisodeRecord& episode : episodes)
+        EXPECT_EQ(episode.agent_steps, 7 + episode.environment - 4);
 }
 
 TEST(Actor, ActsOnWhereAPolicyIsNotANumberAndItsUnrollSaysSo) {

@@ -72,6 +72,7 @@ Member::Member(const MemberConfig& config, MemberParts parts)
                                             .first_environment = first,
                                             .unroll_steps = config.unroll_steps,
                                             .bootstrap_on_time_limit = config.bootstrap_on_time_limit,
+                                            .staggered = config.stagger_episodes,
                                             .actions = config.actions,
                                             .tasks = std::move(tasks_of_group)},
                                 std::move(environments), core_state_size));

@@ -29,6 +29,7 @@ struct MemberConfig {
   ScheduleConfig schedule;
   int unroll_steps = 100;
   bool bootstrap_on_time_limit = false;
+  bool stagger_episodes = false;
   const std::vector<RawAction>* actions = nullptr;  // Outlives the member.
   // The return of each task that counts as 1 in a score; environment e plays task e modulo their number.
   std::vector<double> reference_scores = {1.0};

@@ -187,6 +187,7 @@ TrainerConfig trainer_config(const RunConfig& config) {
                        .deterministic = config.deterministic},
           .unroll_steps = static_cast<int>(config.learner.unroll),
           .bootstrap_on_time_limit = config.learner.bootstrap_on_time_limit,
+          .stagger_episodes = config.train.stagger_episodes,
           .actions = action_set(config.agent.actions).value(),
           .reference_scores = config.curriculum.name == "multitask"
                                   ? curriculum_reference_scores(config.curriculum).value()

@@ -11,6 +11,7 @@ struct TrainConfig {
   std::int64_t agent_steps = 2'000'000;
   std::int64_t environments = 100;
   std::int64_t group_environments = 25;
+  bool stagger_episodes = true;
   std::int64_t batches_ahead = 1;
   std::int64_t workers = 0;
 
@@ -31,6 +32,12 @@ struct TrainConfig {
              .min = 1,
              .max = 4096},
             group_environments);
+    v.field(
+        {.name = "stagger_episodes",
+         .help = "The first episode of each environment ends early, each at another share of its length, and "
+                 "its return is not told: otherwise episodes of one length end all at once for ever, and "
+                 "some batches hold nothing but beginnings and ends"},
+        stagger_episodes);
     v.field({.name = "batches_ahead",
              .help = "Whole batches that rollouts may run ahead of the learner: 0 is the freshest, 1 lets "
                      "every core work",

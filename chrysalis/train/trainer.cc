@@ -40,6 +40,7 @@ Trainer::Trainer(const TrainerConfig& config, std::vector<MemberParts> members, 
                                               .schedule = config.schedule,
                                               .unroll_steps = config.unroll_steps,
                                               .bootstrap_on_time_limit = config.bootstrap_on_time_limit,
+                                              .stagger_episodes = config.stagger_episodes,
                                               .actions = config.actions,
                                               .reference_scores = config.reference_scores,
                                               .kept_returns = static_cast<std::size_t>(std::max<std::int64_t>(

@@ -36,6 +36,7 @@ struct TrainerConfig {
   ScheduleConfig schedule;  // Of each member.
   int unroll_steps = 100;
   bool bootstrap_on_time_limit = false;
+  bool stagger_episodes = false;
   const std::vector<RawAction>* actions = nullptr;  // Outlives the trainer.
   std::vector<double> reference_scores = {1.0};     // Of each task.
   PopulationConfig population = {};
