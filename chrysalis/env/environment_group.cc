@@ -73,8 +73,9 @@ StepResult EnvironmentGroup::advance(int i, const RawAction& action) {
 // Multiples of the golden ratio, whose fractions lie evenly however many there are and wherever they begin:
 // so the environments of a group, of a task and of a whole run are all out of step.
 bool EnvironmentGroup::is_to_be_cut(int i) const {
+  if (first_[i] == 0) return false;
   const auto length = static_cast<double>(environments_[i]->spec().episode_agent_steps());
-  if (first_[i] == 0 || length <= 0) return false;
+  if (length <= 0) return false;  // Nobody tells it.
   const double ratios = (config_.first_environment + i + 1) * (std::numbers::phi - 1);
   return static_cast<double>(episodes_[i].agent_steps) >= length * (ratios - std::floor(ratios));
 }

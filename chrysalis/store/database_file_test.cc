@@ -7,8 +7,8 @@
 #include <thread>
 
 #include "chrysalis/core/random.h"
-#include "chrysalis/store/database_rows_test.h"
 #include "chrysalis/store/child_process_test.h"
+#include "chrysalis/store/database_rows_test.h"
 #include "chrysalis/store/scratch_directory_test.h"
 
 namespace chrysalis {
