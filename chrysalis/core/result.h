@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <exception>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -84,6 +86,17 @@ class [[nodiscard]] Status {
  private:
   std::optional<Error> error_;
 };
+
+// What a thread's top does, as nothing above it could catch what a library throws in `work`, which returns a
+// Status. `doing`: for the line that becomes of an exception.
+template <typename Work>
+Status caught(std::string_view doing, Work&& work) {
+  try {
+    return work();
+  } catch (const std::exception& exception) {
+    return io_error("{}: {}", doing, exception.what());
+  }
+}
 
 }  // namespace chrysalis
 

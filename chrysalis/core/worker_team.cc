@@ -40,10 +40,18 @@ struct WorkerTeam::Crew {
 
   explicit Crew(int workers) : cursors(static_cast<std::size_t>(workers)) {
     const SignalsBlocked blocked;
-    for (int worker = 1; worker < workers; ++worker) threads.emplace_back([this, worker] { serve(worker); });
+    try {
+      for (int worker = 1; worker < workers; ++worker)
+        threads.emplace_back([this, worker] { serve(worker); });
+    } catch (...) {  // The system has no thread left: those that are there would wait for ever.
+      end();
+      throw;
+    }
   }
 
-  ~Crew() {
+  ~Crew() { end(); }
+
+  void end() {
     {
       const std::lock_guard lock(mutex);
       ending = true;

@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <atomic>
 #include <set>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "chrysalis/core/allocation_count_test.h"
+#include "chrysalis/core/thread_limit_test.h"
 
 namespace chrysalis {
 namespace {
@@ -40,6 +42,11 @@ TEST(WorkerTeam, KeepsCallsOfOneWorkerApart) {
     --running[static_cast<std::size_t>(worker)];
   });
   EXPECT_TRUE(apart);
+}
+
+TEST(WorkerTeam, EndsWhereTheSystemHasNoThreadLeft) {
+  const ThreadLimit limit(2);
+  EXPECT_THROW(WorkerTeam(64), std::system_error);
 }
 
 TEST(WorkerTeam, RunsItemsSideBySide) {

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "chrysalis/core/bytes.h"
+#include "chrysalis/core/thread_limit_test.h"
 #include "chrysalis/env/fake_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/train/hash_learner_test.h"
@@ -70,7 +71,7 @@ std::unique_ptr<Trainer> make_trainer(const Setup& setup, MemorySink& sink) {
                              .checkpoint_seconds = 1e9,
                              .stage_clock = setup.stage_clock};
   std::vector<MemberParts> members;
-  members.push_back(hash_member(std::make_unique<HashLearner>(3, setup.diverges_at)));
+  members.push_back(hash_member(std::make_unique<HashLearner>(3, std::vector{setup.diverges_at})));
   members.back().make_environment = [environment = setup.environment](int) {
     return std::make_unique<FakeEnvironment>(environment);
   };
@@ -110,6 +111,17 @@ TEST(Trainer, StopsWithTheReasonWhereAnEnvironmentCannotGoOn) {
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().message, "the fake environment fell 3 times");
   EXPECT_FALSE(trainer->finished());
+}
+
+TEST(Trainer, StopsWhereTheSystemHasNoThreadForAWorker) {
+  MemorySink sink;
+  const auto trainer = make_trainer({.workers = 4, .updates = 10'000'000}, sink);
+  const ThreadLimit limit(2);
+  const Status status = trainer->run(sink.stop);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code, ErrorCode::kIo);
+  EXPECT_TRUE(status.error().message.starts_with("cannot start as many workers as train.workers says: "))
+      << status.error().message;
 }
 
 // What such an environment was in the midst of is gone with the process; its episodes begin anew.
