@@ -103,17 +103,23 @@ class Run:
     def _connect(self) -> sqlite3.Connection:
         file = quote(str((self.path / "run.sqlite").absolute()))
         # Without the log's files a reader would have to make them: where the directory does not let it,
-        # nobody writes there either.
-        for mode in ("mode=ro", "immutable=1"):
+        # nobody writes there either. A log that is there holds what the file alone does not tell.
+        modes = ["mode=ro"]
+        if not (self.path / "run.sqlite-wal").exists():
+            modes.append("immutable=1")
+        for mode in modes:
+            database = None
             try:
                 database = sqlite3.connect(f"file:{file}?{mode}", uri=True)
                 database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
                 return database
-            except sqlite3.OperationalError as error:
-                if mode == "immutable=1":
-                    raise OSError(f"{self.path}/run.sqlite: {error}") from None
             except sqlite3.DatabaseError as error:
-                raise ValueError(f"{self.path}/run.sqlite: {error}") from None
+                if database is not None:
+                    database.close()
+                if not isinstance(error, sqlite3.OperationalError):
+                    raise ValueError(f"{self.path}/run.sqlite: {error}") from None
+                if mode == modes[-1]:
+                    raise OSError(f"{self.path}/run.sqlite: {error}") from None
         raise AssertionError
 
     def __repr__(self) -> str:

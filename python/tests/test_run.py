@@ -41,6 +41,28 @@ def test_reads_beside_a_writer(run):
     writer.close()
 
 
+def test_never_leaves_out_what_is_in_the_log(run, monkeypatch):
+    """Where a database's log may not be read, the database alone is an older one."""
+    connect = sqlite3.connect
+
+    def refuse(uri, **options):
+        if "mode=ro" in uri:
+            raise sqlite3.OperationalError("unable to open database file")
+        return connect(uri, **options)
+
+    read = chrysalis.Run(run)
+    with monkeypatch.context() as refused:
+        refused.setattr(sqlite3, "connect", refuse)
+        assert len(read.checkpoints()) == 3  # No log: nobody writes.
+    writer = connect(run / "run.sqlite", isolation_level=None)
+    writer.execute("UPDATE episodes SET episode_return = 100")
+    assert (run / "run.sqlite-wal").exists()
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    with pytest.raises(OSError, match="unable to open"):
+        read.checkpoints()
+    writer.close()
+
+
 def test_writes_nothing(run, tmp_path):
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     read = chrysalis.Run(run)
