@@ -5,6 +5,8 @@
 #include "chrysalis/cli/command.h"
 #include "chrysalis/cli/json.h"
 #include "chrysalis/core/log.h"
+#include "chrysalis/core/worker_team.h"
+#include "chrysalis/env/make_environment.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/rollout/evaluation.h"
 #include "chrysalis/store/run_directory.h"
@@ -18,11 +20,6 @@ struct EvalOptions {
   bool json = false;
 };
 
-// Each of DM Lab's is a process of some hundred MiB.
-std::int64_t environments_per_thread(const AgentSource& agent) {
-  return is_dmlab_level(agent.config.level.name) ? 4 : 16;
-}
-
 // Splits the episodes among the cores. Which thread plays an episode does not change it beyond the rounding
 // of inference in batches, and the batch is always of the same size.
 Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const EvalOptions& options) {
@@ -35,7 +32,7 @@ Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const EvalOpti
     const std::int64_t count = options.episodes * (thread + 1) / threads - first;
     CHRYSALIS_ASSIGN_OR_RETURN(const auto policy, agent.make_policy());
     std::vector<std::unique_ptr<Environment>> environments;
-    for (std::int64_t i = 0; i < environments_per_thread(agent); ++i) {
+    for (int i = 0; i < environments_side_by_side(agent.config.level); ++i) {
       CHRYSALIS_ASSIGN_OR_RETURN(auto environment, agent.make_environment());
       environments.push_back(std::move(environment));
     }
@@ -48,11 +45,10 @@ Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const EvalOpti
                                          .task = agent.task}));
     return {};
   };
-  {
-    std::vector<std::jthread> workers;
-    for (std::int64_t thread = 0; thread < threads; ++thread)
-      workers.emplace_back([&, thread] { statuses[static_cast<std::size_t>(thread)] = work(thread); });
-  }
+  WorkerTeam team(static_cast<int>(threads));
+  team.for_each(team.workers(), [&](int thread, int) {
+    statuses[static_cast<std::size_t>(thread)] = caught("evaluating failed", [&] { return work(thread); });
+  });
   std::vector<EpisodeRecord> all;
   for (std::size_t thread = 0; thread < records.size(); ++thread) {
     CHRYSALIS_RETURN_IF_ERROR(statuses[thread]);

@@ -32,6 +32,10 @@ Result<std::unique_ptr<Environment>> make_environment(const LevelConfig& level,
   return std::unique_ptr<Environment>(std::move(environment));
 }
 
+int environments_side_by_side(const LevelConfig& level) {
+  return is_dmlab_level(level.name) ? 4 : 16;
+}
+
 Status try_environment(const LevelConfig& level, const EnvironmentConfig& config, const DmlabConfig& dmlab) {
   CHRYSALIS_ASSIGN_OR_RETURN(const auto environment, make_environment(level, config, impatient(dmlab)));
   if (is_dmlab_level(level.name)) environment->reset(1);

@@ -20,6 +20,10 @@ Result<std::unique_ptr<Environment>> make_environment(const LevelConfig& level,
                                                       const EnvironmentConfig& config,
                                                       const DmlabConfig& dmlab = {});
 
+// How many of a level a thread evaluates side by side: enough to decide in batches, but each of DM Lab's is a
+// process of some hundred MiB.
+int environments_side_by_side(const LevelConfig& level);
+
 // make_environment(), and that it begins an episode at all: what a foreign engine refuses is found here,
 // once, and not by each of a hundred environments. Takes as long as DM Lab takes to start.
 Status try_environment(const LevelConfig& level, const EnvironmentConfig& config, const DmlabConfig& dmlab);

@@ -87,7 +87,8 @@ class Agent:
         if (path / "checkpoint.json").is_file():
             if checkpoint is not None:
                 raise ValueError(f"{path} is a checkpoint: expected no other beside it")
-            path, checkpoint = path.absolute().parent.parent, path.name
+            path = path.absolute()
+            path, checkpoint = path.parent.parent, path.name
         return cls(_native.Agent(str(path), checkpoint or "", member, alpha, level or "", workers))
 
     def start(self, num_envs: int = 1, *, seed: int = 1) -> AgentState:

@@ -41,7 +41,8 @@ class PyAgent {
  public:
   PyAgent(const SavedAgentOptions& options, int workers)
       : alpha_(options.alpha), team_(worker_count(workers)) {
-    saved_ = value_or_raise(load_saved_agent(options));
+    saved_ = made_or_raise([&] { return load_saved_agent(options); });
+    const nb::gil_scoped_release release;
     const RunConfig& config = saved_.config;
     spec_ = agent_spec(config);
     const auto packed = std::make_shared<PackedNetworks>(config.agent, spec_, config.compute.operands());
@@ -77,6 +78,13 @@ class PyAgent {
         values.size() != n)
       throw nb::value_error(
           fmt::format("state or rewards of another number than {} environments", n).c_str());
+    for (std::size_t i = 0; i < n; ++i)
+      if (const int last = memory.last_actions.data()[i];
+          starts.data()[i] == 0 && (last < -1 || last >= spec_.action_count))
+        throw nb::value_error(fmt::format("last_action is {} in a state: expected -1 to {}, as the agent has "
+                                          "{} actions",
+                                          last, spec_.action_count - 1, spec_.action_count)
+                                  .c_str());
     const std::size_t bytes = observations.size() / std::max<std::size_t>(n, 1);
     std::vector<const std::uint8_t*> pictures(n);
     std::vector<float> seen_rewards(rewards.data(), rewards.data() + n);
@@ -131,9 +139,7 @@ class PyAgent {
     if (episodes < 1)
       throw nb::value_error(fmt::format("episodes is {}: expected 1 or more", episodes).c_str());
     const std::int64_t workers = std::min<std::int64_t>(team_.workers(), episodes);
-    std::vector<std::vector<std::unique_ptr<Environment>>> environments(static_cast<std::size_t>(workers));
-    for (auto& of_worker : environments)
-      for (int i = 0; i < kEnvironmentsPerWorker; ++i) of_worker.push_back(value_or_raise(make_world()));
+    const int side_by_side = environments_side_by_side(saved_.config.level);
     std::vector<Result<std::vector<EpisodeRecord>>> records(static_cast<std::size_t>(workers),
                                                             std::vector<EpisodeRecord>());
     std::atomic<bool> interrupted = false;
@@ -141,22 +147,31 @@ class PyAgent {
       const nb::gil_scoped_release release;
       team_.for_each(static_cast<int>(workers), [&](int part, int worker) {
         const std::int64_t first = episodes * part / workers;
+        std::vector<std::unique_ptr<Environment>> environments;
+        while (static_cast<int>(environments.size()) < side_by_side) {
+          auto world = make_world();
+          if (!world) {
+            records[static_cast<std::size_t>(part)] = world.error();
+            return;
+          }
+          environments.push_back(std::move(world).value());
+        }
         int decisions = 0;
-        records[static_cast<std::size_t>(part)] = chrysalis::evaluate(
-            *policies_[static_cast<std::size_t>(part)], environments[static_cast<std::size_t>(part)],
-            {.seed = seed,
-             .first_episode = first,
-             .episodes = episodes * (part + 1) / workers - first,
-             .actions = action_set(saved_.config.agent.actions).value(),
-             .task = saved_.task},
-            [&](const EvaluationView&) {
-              // Only the caller's thread may hear of a Ctrl-C.
-              if (worker == 0 && ++decisions % kDecisionsBetweenSignals == 0) {
-                const nb::gil_scoped_acquire acquire;
-                if (PyErr_CheckSignals() != 0) interrupted = true;
-              }
-              return !interrupted;
-            });
+        records[static_cast<std::size_t>(part)] =
+            chrysalis::evaluate(*policies_[static_cast<std::size_t>(part)], environments,
+                                {.seed = seed,
+                                 .first_episode = first,
+                                 .episodes = episodes * (part + 1) / workers - first,
+                                 .actions = action_set(saved_.config.agent.actions).value(),
+                                 .task = saved_.task},
+                                [&](const EvaluationView&) {
+                                  // Only the caller's thread may hear of a Ctrl-C.
+                                  if (worker == 0 && ++decisions % kDecisionsBetweenSignals == 0) {
+                                    const nb::gil_scoped_acquire acquire;
+                                    if (PyErr_CheckSignals() != 0) interrupted = true;
+                                  }
+                                  return !interrupted;
+                                });
       });
     }
     if (interrupted) throw nb::python_error();
@@ -190,8 +205,6 @@ class PyAgent {
     return make_environment(saved_.config.level, saved_.config.environment, saved_.config.dmlab);
   }
 
-  // As `chrysalis eval` has them.
-  static constexpr int kEnvironmentsPerWorker = 16;
   static constexpr int kDecisionsBetweenSignals = 256;
 
   std::optional<double> alpha_;

@@ -36,6 +36,16 @@ T value_or_raise(Result<T> result) {
   return std::move(result).value();
 }
 
+// The value of the Result that `make` gives without Python's lock.
+template <typename Make>
+auto made_or_raise(Make&& make) {
+  auto result = [&] {
+    const nb::gil_scoped_release release;
+    return make();
+  }();
+  return value_or_raise(std::move(result));
+}
+
 // A level, how it is seen, and where DM Lab is for one of its levels.
 struct Settings {
   LevelConfig level;

@@ -11,7 +11,7 @@ class PyEnvironment {
   PyEnvironment(const std::string& level, const std::string& actions, const nb::dict& settings)
       : actions_(actions) {
     const Settings of = settings_of(level, settings);
-    environment_ = value_or_raise(make_environment(of.level, of.environment, of.dmlab));
+    environment_ = made_or_raise([&] { return make_environment(of.level, of.environment, of.dmlab); });
   }
 
   const EnvironmentSpec& spec() const { return environment_->spec(); }

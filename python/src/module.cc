@@ -23,7 +23,8 @@ FieldValue field_value(const std::string& name, nb::handle value) {
     // NumPy's scalars become Python's.
     nb::object plain = nb::hasattr(value, "item") ? value.attr("item")() : nb::borrow(value);
     if (PyBool_Check(plain.ptr())) return plain.is(nb::handle(Py_True));
-    return field_value(name, plain);
+    // A long double stays NumPy's own.
+    if (!nb::hasattr(plain, "dtype")) return field_value(name, plain);
   }
   if (nb::isinstance<nb::int_>(value)) {
     std::int64_t whole = 0;

@@ -69,7 +69,8 @@ class PyVectorEnvironment {
     const Settings of = settings_of(level, settings);
     std::vector<std::unique_ptr<Environment>> environments;
     for (int i = 0; i < num_envs; ++i)
-      environments.push_back(value_or_raise(make_environment(of.level, of.environment, of.dmlab)));
+      environments.push_back(
+          made_or_raise([&] { return make_environment(of.level, of.environment, of.dmlab); }));
     pool_ = std::make_unique<EnvironmentPool>(same_step ? Autoreset::kSameStep : Autoreset::kNextStep,
                                               worker_count(workers), std::move(environments));
     raw_.resize(static_cast<std::size_t>(num_envs));

@@ -99,6 +99,22 @@ def test_sees_reward_and_start(run):
     assert len(set(policies)) == 3
 
 
+def test_loads_the_checkpoint_where_it_is_called(run, monkeypatch):
+    first = chrysalis.Agent.load(run, member=0)
+    monkeypatch.chdir(run / "checkpoints" / first.checkpoint)
+    assert chrysalis.Agent.load(".").checkpoint == first.checkpoint
+
+
+def test_refuses_the_state_of_an_agent_with_other_actions(run):
+    agent = chrysalis.Agent.load(run)
+    observation, _ = agent.make().reset(seed=1)
+    _, state = agent.act(observation, agent.start())
+    for last_action in (9, 755, -2):
+        state.last_action[:] = last_action
+        with pytest.raises(ValueError, match=f"last_action is {last_action} in a state: expected -1 to 8"):
+            agent.act(observation, state, 0.0)
+
+
 def test_loads_whom_it_is_told(run, curriculum_run):
     best = chrysalis.Agent.load(run)
     assert (best.member, best.update, best.agent_steps, best.alpha) == (2, 1, 3200, 1.0)
