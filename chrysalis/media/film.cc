@@ -47,6 +47,7 @@ Status check_format(const std::string& path, const FilmFormat& f) {
 struct FilmWriter::Encoder {
   std::string path;
   std::string beside;
+  std::string url;  // Of `beside`: a name with a colon would otherwise be one of another protocol.
   FilmFormat format;
   AVFormatContext* container = nullptr;
   AVCodecContext* codec = nullptr;
@@ -60,7 +61,7 @@ struct FilmWriter::Encoder {
   std::optional<Error> failed;
 
   Encoder(const std::string& path, const FilmFormat& format)
-      : path(path), beside(path + ".part"), format(format) {}
+      : path(path), beside(path + ".part"), url("file:" + beside), format(format) {}
   Encoder(const Encoder&) = delete;
   ~Encoder() { close(); }
 
@@ -84,7 +85,7 @@ struct FilmWriter::Encoder {
 
   Status open() {
     // The name tells MP4, whatever `path` ends in.
-    if (int e = avformat_alloc_output_context2(&container, nullptr, "mp4", beside.c_str()); e < 0) {
+    if (int e = avformat_alloc_output_context2(&container, nullptr, "mp4", url.c_str()); e < 0) {
       return fail("begin", e);
     }
     const AVCodec* h264 = avcodec_find_encoder_by_name("libx264");
@@ -117,7 +118,7 @@ struct FilmWriter::Encoder {
     scaler = sws_getContext(format.width, format.height, AV_PIX_FMT_RGB24, codec->width, codec->height,
                             codec->pix_fmt, SWS_POINT, nullptr, nullptr, nullptr);
     if (scaler == nullptr) return fail("scale", AVERROR(EINVAL));
-    if (int e = avio_open(&container->pb, beside.c_str(), AVIO_FLAG_WRITE); e < 0) return fail("write", e);
+    if (int e = avio_open(&container->pb, url.c_str(), AVIO_FLAG_WRITE); e < 0) return fail("write", e);
     file_open = true;
     // The index first, so that a browser can begin before the whole film is there.
     AVDictionary* options = nullptr;

@@ -76,6 +76,14 @@ Decoded decode(const std::string& path) {
   return out;
 }
 
+TEST_F(FilmTest, ANameWithAColonIsAName) {
+  const std::string path = in_folder("map:maze.mp4");
+  FilmWriter writer = FilmWriter::create(path, {.width = 16, .height = 16, .frames_per_second = 15}).value();
+  ASSERT_TRUE(writer.add(frame(16, 16, 90)).ok());
+  ASSERT_TRUE(writer.finish().ok());
+  EXPECT_EQ(decode("file:" + path).frames, 1);
+}
+
 TEST_F(FilmTest, APlayerReadsBackEveryFrame) {
   auto film = FilmWriter::create(in_folder("a.mp4"),
                                  {.width = 96, .height = 72, .frames_per_second = 15, .factor = 2});
