@@ -84,6 +84,8 @@ Result<AgentSource> open_agent(const AgentOptions& options) {
   source.checkpoint = saved.checkpoint.name();
   source.member = saved.checkpoint.position.member;
   source.policy = fmt::format("{}@{}", options.run, source.checkpoint);
+  if (options.alpha) source.policy += fmt::format(", alpha {}", *options.alpha);
+  for (const std::string& assignment : options.assignments) source.policy += ", " + assignment;
   return source;
 }
 

@@ -35,7 +35,7 @@ void add_agent_options(CLI::App& app, AgentOptions& options);
 
 struct AgentSource {
   RunConfig config;        // The run's, or the defaults; the options' level and assignments on top.
-  std::string policy;      // "random", or "RUN@CHECKPOINT" for people.
+  std::string policy;      // For people: "random", or "RUN@CHECKPOINT" and what was asked beside it.
   std::string checkpoint;  // Its name; empty for a policy by name.
   std::int64_t member = 0;
   WeightsPtr weights;           // Null for a policy by name.

@@ -18,6 +18,8 @@ struct InspectOptions {
   int curve = 10;
   std::optional<std::int64_t> member;
   bool json = false;
+  std::string pin;    // A checkpoint.
+  std::string unpin;  // The same.
 };
 
 constexpr std::int64_t kRecentEpisodes = 30;  // What a population compares by.
@@ -228,13 +230,30 @@ Result<Json> run_json(RunDirectory& run, const RunConfig& config, const InspectO
   for (const EvaluationRow& evaluation : evaluations)
     json["evaluations"].push_back({{"checkpoint", evaluation.checkpoint},
                                    {"level", evaluation.level},
+                                   {"policy", evaluation.policy},
                                    {"episodes", evaluation.returns.size()},
                                    {"mean_return", evaluation.mean},
                                    {"ci95", evaluation.ci95}});
   return json;
 }
 
+// Also beside a trainer, which looks before it removes a checkpoint.
+Status pin(const std::string& directory, const std::string& name, bool pinned) {
+  CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(directory, OpenMode::kReadOnly));
+  CHRYSALIS_ASSIGN_OR_RETURN(const Checkpoint checkpoint, run.checkpoint(name));
+  CHRYSALIS_ASSIGN_OR_RETURN(
+      Database database,
+      Database::open(std::filesystem::path(directory) / "run.sqlite", Sqlite::Access::kReadWrite));
+  CHRYSALIS_RETURN_IF_ERROR(database.set_checkpoint_pinned(checkpoint.info.name(), pinned));
+  fmt::print("checkpoint {} of member {} at {} agent steps {}\n", checkpoint.info.name(),
+             checkpoint.info.position.member, grouped_digits(checkpoint.info.position.agent_steps),
+             pinned ? "stays" : "goes once it is none of the newest");
+  return {};
+}
+
 Status run_inspect(const InspectOptions& options) {
+  if (!options.pin.empty()) return pin(options.run, options.pin, true);
+  if (!options.unpin.empty()) return pin(options.run, options.unpin, false);
   CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(options.run, OpenMode::kReadOnly));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto text, run.config());
   if (!text) return invalid_input("{} has no config yet: train first", options.run);
@@ -254,7 +273,7 @@ Status run_inspect(const InspectOptions& options) {
   if (!decisions.empty()) fmt::print("{}\n", decisions_summary(json["members"].size(), decisions));
   for (const Json& evaluation : json["evaluations"])
     fmt::print("evaluated {} on {}: mean return {:.2f}, 95 % interval {:.2f} to {:.2f}, {} episodes\n",
-               evaluation["checkpoint"].get<std::string>(), evaluation["level"].get<std::string>(),
+               evaluation["policy"].get<std::string>(), evaluation["level"].get<std::string>(),
                evaluation["mean_return"].get<double>(), evaluation["ci95"][0].get<double>(),
                evaluation["ci95"][1].get<double>(), evaluation["episodes"].get<std::int64_t>());
   return {};
@@ -268,6 +287,9 @@ Action add_inspect_command(CLI::App& app) {
   app.add_option("--curve", options->curve, "Points of the learning curve")->check(CLI::Range(1, 10'000));
   app.add_option("--member", options->member, "Only this member, with its learning curve");
   app.add_flag("--json", options->json, "Print JSON");
+  auto* pin =
+      app.add_option("--pin", options->pin, "Keep this checkpoint, whatever store.keep_checkpoints says");
+  app.add_option("--unpin", options->unpin, "Give it back")->excludes(pin);
   return [options] { return run_inspect(*options); };
 }
 

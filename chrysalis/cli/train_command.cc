@@ -34,8 +34,7 @@ Status check_same_experiment(RunDirectory& run, RunConfig& config) {
   const ConfigChange& change = changes.front();
   return invalid_input(
       "{} was begun with {} = {}, now it is {}: give the run another --run, or --fresh to begin anew (the "
-      "old "
-      "run is moved aside)",
+      "old run is moved aside)",
       run.path().string(), change.path, change.before, change.after);
 }
 
@@ -74,6 +73,7 @@ Status run_training(const TrainOptions& options) {
   CHRYSALIS_RETURN_IF_ERROR(restore_newest(run, trainer));
   // Last, so that a config which the checkpoint refuses does not become the run's.
   CHRYSALIS_RETURN_IF_ERROR(run.write_config(resolved));
+  CHRYSALIS_RETURN_IF_ERROR(run.database().set_meta("program_version", CHRYSALIS_VERSION));
   if (trainer.finished()) {
     fmt::print("{} is complete: {} agent steps. More: --set train.agent_steps=N; anew: --fresh\n", directory,
                grouped_digits(trainer.progress().agent_steps));
@@ -85,7 +85,7 @@ Status run_training(const TrainOptions& options) {
   Status status;
   std::atomic<bool> done = false;
   std::jthread training([&] {
-    status = trainer.run(stop);
+    status = caught("training failed", [&] { return trainer.run(stop); });
     done = true;
   });
   while (!done) {

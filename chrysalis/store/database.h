@@ -30,7 +30,7 @@ class Database {
   static Result<Database> open(const std::filesystem::path& file, Sqlite::Access access,
                                int busy_timeout_ms = 5000);
 
-  // The run's own facts by key: "config", "program_version", "created", ….
+  // The run's own facts by key: "config", "program_version".
   Status set_meta(std::string_view key, std::string_view value);
   Result<std::optional<std::string>> meta(std::string_view key);
 
@@ -50,6 +50,7 @@ class Database {
   // other. `decision.checkpoint` must be the row's name, `decision.member` its member (CHECK).
   Status put_decision(const CheckpointRow& row, const DecisionRow& decision);
   Status set_checkpoint_state(std::string_view name, CheckpointState state);
+  // Keeps a checkpoint from retention, or gives it back. Error: there is none of that name.
   Status set_checkpoint_pinned(std::string_view name, bool pinned);
 
   // Forgets what lies after `position` of its member: updates, the episodes that ended in their unrolls,

@@ -240,11 +240,6 @@ Result<CheckpointRow> RunDirectory::save_decision(const TrainingPosition& positi
   });
 }
 
-Status RunDirectory::pin_checkpoint(std::string_view name, bool pinned) {
-  CHRYSALIS_CHECK(mode_ != OpenMode::kReadOnly);
-  return database_.set_checkpoint_pinned(name, pinned);
-}
-
 // The row first: a kill in between leaves a directory that reconcile() removes, never a row without its
 // directory.
 Status RunDirectory::retain(const CheckpointRow& saved) {
@@ -298,8 +293,8 @@ Result<Checkpoint> RunDirectory::checkpoint(std::string_view name) {
   if (matches.empty())
     return invalid_input("{}: no checkpoint '{}'{}", path_.string(), name, did_you_mean(name, names));
   if (matches[0]->state == CheckpointState::kDeleted)
-    return invalid_input("{}: checkpoint {} was removed to keep the newest {}", path_.string(),
-                         matches[0]->name, config_.keep_checkpoints);
+    return invalid_input("{}: checkpoint {} was removed, as store.keep_checkpoints of the run says",
+                         path_.string(), matches[0]->name);
   fs::path directory = checkpoints_path() / matches[0]->name;
   if (matches[0]->state == CheckpointState::kAbandoned) directory += kAbandoned;
   return read_checkpoint(directory);

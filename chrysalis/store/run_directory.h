@@ -79,8 +79,6 @@ class RunDirectory {
   // From now on, retention removes no checkpoint of any member at this update or later. Without a call there
   // is no such bound.
   void keep_from_update(std::int64_t update) { keep_from_update_ = update; }
-  // Keeps a checkpoint from retention, or gives it back.
-  Status pin_checkpoint(std::string_view name, bool pinned);
   // The member's newest checkpoint that verifies; none if it has none. One that does not verify is a warning,
   // and the one before it is taken; only where none of them verifies, that is an error.
   Result<std::optional<Checkpoint>> latest_checkpoint(std::int64_t member);

@@ -182,7 +182,6 @@ TEST(RunDirectoryDeathTest, AReaderThatWritesIsOurBug) {
   EXPECT_DEATH(static_cast<void>(reader.save_decision({}, {}, {})), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.write_config("")), "kReadOnly");
   EXPECT_DEATH(static_cast<void>(reader.truncate_after({}, 0)), "kReadOnly");
-  EXPECT_DEATH(static_cast<void>(reader.pin_checkpoint("", true)), "kReadOnly");
 }
 
 TEST(RunDirectoryCheckpoints, RetentionKeepsTheNewestAndThePinned) {
@@ -191,7 +190,7 @@ TEST(RunDirectoryCheckpoints, RetentionKeepsTheNewestAndThePinned) {
   config.keep_checkpoints = 2;
   RunDirectory run = open_run(scratch / "a", OpenMode::kResumeOrCreate, config);
   const std::string first = save(run, 1);
-  ASSERT_TRUE(run.pin_checkpoint(first, true).ok());
+  ASSERT_TRUE(run.database().set_checkpoint_pinned(first, true).ok());
   const std::string other = save(run, 1, 7);
   std::vector<std::string> names;
   for (std::int64_t update = 2; update <= 5; ++update) names.push_back(save(run, update));
@@ -206,12 +205,13 @@ TEST(RunDirectoryCheckpoints, RetentionKeepsTheNewestAndThePinned) {
 
   EXPECT_EQ(run.checkpoint(first)->info.position.update, 1);
   EXPECT_EQ(run.checkpoint(first.substr(0, 9))->info.position.update, 1);
-  EXPECT_TRUE(has(run.checkpoint(names[0]).error().message, "was removed to keep the newest 2"));
+  EXPECT_TRUE(has(run.checkpoint(names[0]).error().message,
+                  "was removed, as store.keep_checkpoints of the run says"));
   EXPECT_TRUE(has(run.checkpoint("xyz").error().message, "no checkpoint 'xyz'"));
   EXPECT_TRUE(has(run.checkpoint("").error().message, "no checkpoint ''"));
-  EXPECT_TRUE(has(run.pin_checkpoint("xyz", true).error().message, "no checkpoint 'xyz'"));
+  EXPECT_TRUE(has(run.database().set_checkpoint_pinned("xyz", true).error().message, "no checkpoint 'xyz'"));
   // Given back to retention, it goes with the next save.
-  ASSERT_TRUE(run.pin_checkpoint(first, false).ok());
+  ASSERT_TRUE(run.database().set_checkpoint_pinned(first, false).ok());
   save(run, 6);
   EXPECT_FALSE(fs::exists(run.checkpoints_path() / first));
 }

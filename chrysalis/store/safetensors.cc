@@ -8,7 +8,7 @@
 #include <optional>
 #include <set>
 
-#include "chrysalis/store/durable_file.h"
+#include "chrysalis/core/check.h"
 
 namespace chrysalis {
 namespace {
@@ -140,7 +140,7 @@ class Decoder {
       return dtype.is_string() && dtype.get_ref<const std::string&>() == d.name;
     });
     if (known == kDTypeNames.end())
-      return fault("tensor '{}': dtype {}, expected F32, I64 or U8", name, spelled(dtype));
+      return fault("tensor '{}': dtype {}, expected F32, F64, I64 or U8", name, spelled(dtype));
     entry.tensor.dtype = known->dtype;
 
     const Json& shape = value["shape"];
@@ -245,16 +245,6 @@ std::vector<std::uint8_t> encode_safetensors(std::span<const NamedTensor> tensor
 
 Result<TensorFile> decode_safetensors(std::span<const std::uint8_t> bytes, std::string_view file) {
   return Decoder(bytes, file).decode();
-}
-
-Status write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
-                         const TensorMetadata& metadata) {
-  return write_file(path, encode_safetensors(tensors, metadata));
-}
-
-Result<TensorFile> read_safetensors(const std::filesystem::path& path) {
-  CHRYSALIS_ASSIGN_OR_RETURN(const auto bytes, read_file(path));
-  return decode_safetensors(bytes, path.string());
 }
 
 }  // namespace chrysalis

@@ -1,13 +1,12 @@
 // Tensors in a file, in the public safetensors format (https://huggingface.co/docs/safetensors), so that
-// Python reads them: 8 bytes header length, little-endian; a JSON header; the tensors' bytes. Here F32, I64
-// and U8 only.
+// Python reads them: 8 bytes header length, little-endian; a JSON header; the tensors' bytes. Here F32, F64,
+// I64 and U8 only.
 //
 // The reader is strict: it accepts a file only if every byte is accounted for, and otherwise answers with an
-// error that names the file and the fault. Pure apart from the two that take a path. Any thread.
+// error that names the file and the fault. Pure. Any thread.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
@@ -40,10 +39,5 @@ std::vector<std::uint8_t> encode_safetensors(std::span<const NamedTensor> tensor
 
 // `file` is only for errors, all of them kInvalidInput.
 Result<TensorFile> decode_safetensors(std::span<const std::uint8_t> bytes, std::string_view file);
-
-// On the disk when it returns; see write_file().
-Status write_safetensors(const std::filesystem::path& path, std::span<const NamedTensor> tensors,
-                         const TensorMetadata& metadata);
-Result<TensorFile> read_safetensors(const std::filesystem::path& path);
 
 }  // namespace chrysalis

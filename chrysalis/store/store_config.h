@@ -18,7 +18,8 @@ struct StoreConfig {
              .max = 86400},
             checkpoint_seconds);
     v.field({.name = "keep_checkpoints",
-             .help = "Newest checkpoints of each member that are kept; older ones go unless pinned",
+             .help = "Newest checkpoints of each member that are kept; older ones go but for those of "
+                     "`inspect --pin`",
              .min = 1,
              .max = 1000000},
             keep_checkpoints);

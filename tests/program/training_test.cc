@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include "chrysalis/core/random.h"
@@ -150,6 +151,23 @@ TEST_F(Training, CtrlCTwiceStopsAtOnce) {
   EXPECT_FALSE(member("run")["checkpoint"].is_null());
 }
 
+TEST_F(Training, APinnedCheckpointStaysUntilItIsGivenBack) {
+  const Arguments one_kept = set("store.keep_checkpoints=1");
+  finished(train("run", one_kept + set("train.agent_steps=100")));
+  const std::string old = member("run")["checkpoint"];
+  const Arguments inspect = {"inspect", "run"};
+  EXPECT_NE(finished(inspect + Arguments{"--pin", old.substr(0, 8)}).out.find(old + " of member 0 at 100"),
+            std::string::npos);
+  finished(train("run", one_kept + set("train.agent_steps=200")));
+  EXPECT_TRUE(fs::exists(state_of("run", old)));
+  finished(inspect + Arguments{"--unpin", old});
+  finished(train("run", one_kept + set("train.agent_steps=300")));
+  EXPECT_FALSE(fs::exists(state_of("run", old)));
+  expect_one_error(run_in_scratch(inspect + Arguments{"--pin", old}), 2, "store.keep_checkpoints");
+  expect_one_error(run_in_scratch(inspect + Arguments{"--pin", "zz"}), 2, "run: no checkpoint 'zz'");
+  expect_one_error(run_in_scratch(inspect + Arguments{"--pin", "a", "--unpin", "b"}), 2, "--unpin");
+}
+
 TEST_F(Training, ARunInUseIsReadButNotTrainedByAnother) {
   const auto program = endless("run");
   const auto outcomes = run_all({train("run", set("train.agent_steps=1000000000")),
@@ -229,7 +247,8 @@ TEST_F(Training, EvalAndRecordUseTheRun) {
                                  eval + Arguments{"--checkpoint", newest.substr(0, 6)},
                                  eval + Arguments{"--checkpoint", "zz"},
                                  eval + set("agent.hidden=32"),
-                                 {"record", "run", "--out", "sheet.png"}},
+                                 {"record", "run", "--out", "sheet.png"},
+                                 eval + set("environment.action_repeat=2")},
                                 scratch_.path());
   const Json first = Json::parse(outcomes[0].out);
   EXPECT_EQ(first["policy"], "run@" + newest);
@@ -241,7 +260,11 @@ TEST_F(Training, EvalAndRecordUseTheRun) {
   EXPECT_EQ(outcomes[5].exit_code, 0) << outcomes[5].err;
   EXPECT_TRUE(fs::exists(scratch_ / "sheet.png"));
   const Json run = Json::parse(finished({"inspect", "run", "--json"}).out);
-  EXPECT_EQ(run["evaluations"].size(), 3u);
+  std::set<std::string> policies;
+  for (const Json& evaluation : run["evaluations"]) policies.insert(evaluation["policy"]);
+  EXPECT_EQ(run["evaluations"].size(), 4u);
+  EXPECT_EQ(policies,
+            (std::set<std::string>{"run@" + newest, "run@" + newest + ", environment.action_repeat=2"}));
   EXPECT_EQ(run["level"], "seek_apples");
   for (const char* key : {"id", "updates", "agent_steps", "episodes", "learning_rate", "entropy_cost",
                           "mean_return_30", "max_lag", "weights_sha256", "checkpoint", "curve"})
