@@ -130,16 +130,29 @@ Status restore_published(RunDirectory& run, Trainer& trainer, int member) {
       return decision.outcome == outcome_name(Outcome::kReplaced) && decision.checkpoint == row.name;
     });
   };
+  const auto restore = [&](const CheckpointRow& row) -> Status {
+    CHRYSALIS_ASSIGN_OR_RETURN(const Checkpoint checkpoint, run.checkpoint(row.name));
+    return trainer.restore_published(member, row.position.update, checkpoint.tensors, row.name);
+  };
+  const std::optional<std::int64_t> from = trainer.published_from();
+  std::erase_if(rows, [&](const CheckpointRow& row) {
+    return row.state != CheckpointState::kKept || is_of_a_replacement(row) ||
+           row.position.update < from.value_or(0) || !trainer.publishes_after(row.position.update);
+  });
+  if (!from) {  // The newest is all that anybody sees.
+    for (const CheckpointRow& row : rows) {
+      const Status restored = restore(row);
+      if (restored.ok()) break;
+      log_warning("{}", restored.error().message);
+    }
+    return {};
+  }
   std::reverse(rows.begin(), rows.end());  // Oldest first.
   std::int64_t last = -1;
   for (const CheckpointRow& row : rows) {
-    const std::int64_t update = row.position.update;
-    if (row.state != CheckpointState::kKept || update == last || is_of_a_replacement(row) ||
-        update < trainer.published_from() || !trainer.publishes_after(update))
-      continue;
-    last = update;
-    CHRYSALIS_ASSIGN_OR_RETURN(const Checkpoint checkpoint, run.checkpoint(row.name));
-    CHRYSALIS_RETURN_IF_ERROR(trainer.restore_published(member, update, checkpoint.tensors, row.name));
+    if (row.position.update == last) continue;
+    last = row.position.update;
+    CHRYSALIS_RETURN_IF_ERROR(restore(row));
   }
   return {};
 }

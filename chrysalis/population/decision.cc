@@ -73,7 +73,10 @@ std::string too_few(const Decision& decision, bool partner_published, std::int64
 void exploit(const DecisionInputs& inputs, const PopulationConfig& config, Decision& decision) {
   const Published* partner = find_member(inputs.published, decision.partner);
   decision.own_returns = newest(inputs.returns, config.compare_episodes);
-  if (partner != nullptr) decision.partner_returns = newest(partner->returns, config.compare_episodes);
+  if (partner != nullptr) {
+    decision.partner_update = partner->update;
+    decision.partner_returns = newest(partner->returns, config.compare_episodes);
+  }
   decision.reason = too_few(decision, partner != nullptr, config.compare_episodes);
   if (!decision.reason.empty()) return;
 

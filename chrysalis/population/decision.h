@@ -44,8 +44,8 @@ struct Decision {
   Outcome outcome = Outcome::kNotReady;
   std::string reason;  // One line for a person.
   std::int64_t partner = 0;
-  std::int64_t partner_update = 0;  // kCopied, kReplaced: what is copied.
-  std::string partner_checkpoint;   // The same.
+  std::optional<std::int64_t> partner_update;  // Of what was compared or is copied; none: nothing published.
+  std::string partner_checkpoint;              // kCopied, kReplaced: what is copied.
   std::vector<double> own_returns;  // At most population.compare_episodes, newest last; none if kReplaced.
   std::vector<double> partner_returns;
   std::optional<WelchTest> test;  // kCopied, kKept.

@@ -152,6 +152,7 @@ TEST(decision, keeps_what_it_has_where_the_partner_is_not_better) {
     const Decision decision = scene.decision();
     EXPECT_EQ(decision.outcome, Outcome::kKept) << mean;
     EXPECT_EQ(decision.after, scene.values);
+    EXPECT_EQ(decision.partner_update, 100 + decision.partner);
     EXPECT_EQ(decision.partner_checkpoint, "");
     ASSERT_TRUE(decision.test);
     EXPECT_GE(decision.test->p, 0.05);
@@ -225,6 +226,7 @@ TEST(decision, is_not_ready_with_too_few_returns_on_either_side) {
   decision = scene.decision();
   EXPECT_EQ(decision.outcome, Outcome::kNotReady);
   EXPECT_EQ(decision.reason, "member 0 has published nothing yet");
+  EXPECT_FALSE(decision.partner_update);
   EXPECT_TRUE(decision.partner_returns.empty());
 }
 

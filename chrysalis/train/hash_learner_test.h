@@ -1,12 +1,15 @@
 // A learner and a member without a network, for tests of whoever schedules them.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
 #include <memory>
 #include <mutex>
 #include <numeric>
+#include <utility>
+#include <vector>
 
 #include "chrysalis/core/bytes.h"
 #include "chrysalis/env/fake_environment.h"
@@ -21,9 +24,9 @@ inline constexpr int kActions = 9;
 // order or version anywhere gives other weights.
 class HashLearner : public Learner {
  public:
-  // diverges_at: the version that it never reaches.
-  explicit HashLearner(int shards, std::int64_t diverges_at = -1)
-      : diverges_at_(diverges_at), hashes_(static_cast<std::size_t>(shards)) {
+  // diverges_at: versions that it does not reach, each as often as it stands there.
+  explicit HashLearner(int shards, std::vector<std::int64_t> diverges_at = {})
+      : diverges_at_(std::move(diverges_at)), hashes_(static_cast<std::size_t>(shards)) {
     auto weights = std::make_shared<Weights>();
     weights->values.assign(kActions, 0.0f);
     weights_ = weights;
@@ -56,8 +59,10 @@ class HashLearner : public Learner {
     next->alpha = alpha_;
     for (const float value : weights_->values)
       next->values.push_back(0.9f * value + static_cast<float>(stream.uniform(-1, 1)));
-    if (next->version == diverges_at_)
+    if (const auto found = std::ranges::find(diverges_at_, next->version); found != diverges_at_.end()) {
+      diverges_at_.erase(found);
       return UpdateReport{.version = next->version, .finite = false, .loss = NAN};
+    }
     const std::scoped_lock lock(mu_);
     weights_ = next;
     return UpdateReport{.version = next->version, .alpha = weights_->alpha, .learning_rate = learning_rate_};
@@ -89,7 +94,7 @@ class HashLearner : public Learner {
   }
 
  private:
-  std::int64_t diverges_at_;
+  std::vector<std::int64_t> diverges_at_;
   double learning_rate_ = 0, alpha_ = 1;
   std::vector<std::uint64_t> hashes_;
   mutable std::mutex mu_;

@@ -21,6 +21,13 @@ constexpr const char* kTried = "trainer.tried";
 constexpr const char* kBehaviourAlphas = "trainer.behaviour_alphas";
 constexpr const char* kLearnerVersion = "learner.version";
 
+constexpr std::size_t kKeptReturns = 100;
+
+void remember(double value, std::size_t at_most, std::deque<double>& kept) {
+  kept.push_back(value);
+  if (kept.size() > at_most) kept.pop_front();
+}
+
 using CounterArray = std::array<std::int64_t, sizeof(MemberCounters) / sizeof(std::int64_t)>;
 
 std::string behaviour_name(std::int64_t version) {
@@ -110,11 +117,6 @@ void Member::rollout_done(const Task& task) {
   schedule_.rollout_done(task);
 }
 
-void Member::remember(std::deque<double>& kept, double value) {
-  kept.push_back(value);
-  if (kept.size() > config_.kept_returns) kept.pop_front();
-}
-
 void Member::count(std::span<const EpisodeRecord> episodes, std::int64_t milliseconds) {
   ++counters_.updates;
   ++counters_.own_updates;
@@ -122,10 +124,10 @@ void Member::count(std::span<const EpisodeRecord> episodes, std::int64_t millise
   counters_.episodes += static_cast<std::int64_t>(episodes.size());
   for (const EpisodeRecord& episode : episodes) {
     running_[static_cast<std::size_t>(episode.environment)] = episode.episode + 1;
-    remember(returns_, episode.episode_return);
+    remember(episode.episode_return, kKeptReturns, returns_);
     if (!is_evaluated())
-      remember(scores_,
-               episode.episode_return / config_.reference_scores[static_cast<std::size_t>(episode.task)]);
+      remember(episode.episode_return / config_.reference_scores[static_cast<std::size_t>(episode.task)],
+               config_.kept_scores, scores_);
   }
   const WeightsPtr weights = this->weights();
   CHRYSALIS_CHECK_EQ(weights->version, counters_.updates);
@@ -229,7 +231,7 @@ Result<std::vector<double>> Member::evaluate() {
   double score = 0;
   for (std::size_t task = 0; task < returns.size(); ++task)
     score += returns[task] / config_.reference_scores[task] / static_cast<double>(returns.size());
-  remember(scores_, score);
+  remember(score, config_.kept_scores, scores_);
   return returns;
 }
 
@@ -272,17 +274,14 @@ std::span<const std::int64_t> Member::running_of(int group) const {
                                      static_cast<std::size_t>(schedule_.group_size(group)));
 }
 
-Status Member::adopt(std::vector<NamedTensor> state, std::span<const double> values) {
+Result<std::int64_t> Member::take_over(std::vector<NamedTensor> state, std::span<const double> values) {
   CHRYSALIS_CHECK_EQ(running_rollouts_, 0);
   for (NamedTensor& tensor : state)
     if (tensor.name == kLearnerVersion)
       tensor = make_tensor(kLearnerVersion, {}, std::span<const std::int64_t>(&counters_.updates, 1));
   CHRYSALIS_RETURN_IF_ERROR(parts_.learner->restore(state));
   tune(values);
-  counters_.unrolls_dropped += unrolls_waiting();
-  counters_.own_updates = 0;
-  scores_.clear();
-  returns_.clear();
+  const std::int64_t dropped = unrolls_waiting();
   for (int g = 0; g < schedule_.group_count(); ++g) {
     const std::vector<std::uint8_t> before = actor_state(g);
     ByteReader reader(before);
@@ -294,9 +293,16 @@ Status Member::adopt(std::vector<NamedTensor> state, std::span<const double> val
     snapshots_[g].clear();
   }
   for (auto& episodes : unroll_episodes_) episodes.clear();
+  return dropped;
+}
+
+void Member::count_anew(std::int64_t unrolls_dropped) {
+  counters_.unrolls_dropped += unrolls_dropped;
+  counters_.own_updates = 0;
+  scores_.clear();
+  returns_.clear();
   schedule_ = Schedule(config_.schedule, counters_.updates);
   forget_versions();
-  return {};
 }
 
 // ---- From a checkpoint.

@@ -33,7 +33,7 @@ struct MemberConfig {
   const std::vector<RawAction>* actions = nullptr;  // Outlives the member.
   // The return of each task that counts as 1 in a score; environment e plays task e modulo their number.
   std::vector<double> reference_scores = {1.0};
-  std::size_t kept_returns = 100;  // Newest that are remembered.
+  std::size_t kept_scores = 30;  // The newest, which others compare it by.
 };
 
 // What a member is made of; each worker gets a policy of its own.
@@ -52,7 +52,7 @@ struct MemberParts {
 // Counters that a checkpoint holds, in this order.
 struct MemberCounters {
   std::int64_t updates = 0;
-  std::int64_t episodes = 0;          // Ended and learned from.
+  std::int64_t episodes = 0;          // Ended and told.
   std::int64_t decided_episodes = 0;  // Of them, at the last decision.
   std::int64_t decisions = 0;         // Made so far: the number of the next one.
   std::int64_t unrolls_dropped = 0;   // Rolled out for weights that a copy replaced.
@@ -94,9 +94,12 @@ class Member {
   // While the caller owns the update and no rollout runs. ---------------------------------------------------
   void tune(std::span<const double> values);
   // Goes on from another's weights and optimizer at its own update, with these hyperparameters: what was
-  // rolled out is dropped, every environment begins a new episode with nothing remembered, and returns count
-  // anew. state: of the other's checkpoint. Error: one without a learner's tensors; then nothing has changed.
-  Status adopt(std::vector<NamedTensor> state, std::span<const double> values);
+  // rolled out is dropped, and every environment begins a new episode with nothing remembered. state: of the
+  // other's checkpoint. Answers how many unrolls were dropped; count_anew() must follow. Without the lock,
+  // since many worlds take their time. Error: a state without a learner's tensors; then nothing has changed.
+  Result<std::int64_t> take_over(std::vector<NamedTensor> state, std::span<const double> values);
+  // Under the lock: what others see of a member that took over.
+  void count_anew(std::int64_t unrolls_dropped);
   void decided();
 
   // Any time while nobody works on it. ----------------------------------------------------------------------
@@ -115,7 +118,7 @@ class Member {
   std::vector<double> scores() const { return {scores_.begin(), scores_.end()}; }
   // Members whose copies diverged in this one's place since it last trained on to a publication.
   std::vector<std::int64_t> tried = {};
-  // Raw returns of its newest episodes since its last copy.
+  // Raw returns of its newest 100 episodes since its last copy.
   const std::deque<double>& returns() const { return returns_; }
   const UnrollShape& unroll_shape() const { return actors_.front()->unroll_shape(); }
   WeightsPtr weights() const { return parts_.learner->weights(); }
@@ -130,7 +133,6 @@ class Member {
   std::vector<std::uint8_t> actor_state(int group) const;
   std::int64_t unrolls_waiting() const;
   std::span<const std::int64_t> running_of(int group) const;
-  void remember(std::deque<double>& kept, double value);
   // Older versions that rollouts may still ask for are the current weights.
   void forget_versions();
   Status restore_versions(std::span<const NamedTensor> state);

@@ -86,7 +86,9 @@ class MemoryRun final : public TrainingSink {
         const auto found = checkpoints.find(name);
         if (found == checkpoints.end()) continue;
         const std::int64_t update = found->second.moment.updates;
-        if (update == last || update < trainer.published_from() || !trainer.publishes_after(update)) continue;
+        if (update == last || update < trainer.published_from().value_or(0) ||
+            !trainer.publishes_after(update))
+          continue;
         last = update;
         ASSERT_TRUE(trainer.restore_published(member, update, found->second.state, name).ok());
       }
@@ -133,7 +135,7 @@ struct PopulationSetup {
   int workers = 2;
   bool deterministic = true;
   std::int64_t updates = 40;
-  std::map<int, std::int64_t> diverges_at = {};  // Of a member.
+  std::map<int, std::vector<std::int64_t>> diverges_at = {};  // Of a member.
   bool evaluated = false;
   bool evaluation_fails = false;
 };
@@ -168,8 +170,8 @@ std::unique_ptr<Trainer> make_trainer(const PopulationSetup& setup, MemoryRun& r
   std::vector<MemberParts> members;
   for (int m = 0; m < setup.members; ++m) {
     const auto diverges = setup.diverges_at.find(m);
-    members.push_back(hash_member(
-        std::make_unique<HashLearner>(3, diverges == setup.diverges_at.end() ? -1 : diverges->second)));
+    members.push_back(hash_member(std::make_unique<HashLearner>(
+        3, diverges == setup.diverges_at.end() ? std::vector<std::int64_t>() : diverges->second)));
     members.back().values = initial_values(config.tuned, config.seed, m);
     members.back().tune = [](Learner& of_member, std::span<const double> values) {
       LearnerConfig learner_now{.learning_rate = values[0]};
@@ -404,8 +406,9 @@ TEST(Population, FreeRunsSurviveKillsWithEveryDecisionOnce) {
 
 TEST(Population, ADivergedMemberGoesOnAsACopyOfAHealthyOne) {
   MemoryRun run;
-  // Member 2 never makes version 9 by itself, and the copy in its place neither: it is tried, then it stops.
-  const auto trainer = make_trainer({.diverges_at = {{2, 9}}}, run);
+  // Member 2 never makes version 9 by itself, and the copies in its place neither: it is tried, then it
+  // stops.
+  const auto trainer = make_trainer({.diverges_at = {{2, {9, 9, 9, 9}}}}, run);
   const Status status = trainer->run(run.stop);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kDiverged);
@@ -420,6 +423,34 @@ TEST(Population, ADivergedMemberGoesOnAsACopyOfAHealthyOne) {
     partners.insert(decided.decision.partner);
   }
   EXPECT_EQ(partners, (std::set<std::int64_t>{0, 1, 3}));
+}
+
+TEST(Population, AResumeKnowsThatAMemberTrainedOnSinceItDiverged) {
+  // Whose copy diverged may be tried again once the member has published what it trained itself, at
+  // update 12.
+  const PopulationSetup setup = {.members = 2, .diverges_at = {{1, {9, 14}}}};
+  MemoryRun whole;
+  train(setup, whole);
+  EXPECT_EQ(count_of(whole, Outcome::kReplaced), 2);
+  std::int64_t killed_at = 0;
+  for (std::int64_t calls = 1; killed_at != 12; ++calls) {
+    MemoryRun run;
+    run.die_after = calls;
+    ASSERT_FALSE(make_trainer(setup, run)->run(run.stop).ok()) << "no kill came between 12 and 14";
+    killed_at = run.names[1].empty() ? 0 : run.checkpoints.at(run.names[1].back()).moment.updates;
+    if (killed_at != 12) continue;
+    const auto resumed = make_trainer(setup, run);
+    run.restore(*resumed);
+    const Status status = resumed->run(run.stop);
+    ASSERT_TRUE(status.ok()) << status.error().message;
+    expect_same_decisions(whole, run);
+  }
+}
+
+TEST(Population, AFreeRunSeesTheNewestOfAMemberHoweverOldItIs) {
+  MemoryRun run;
+  const auto trainer = make_trainer({.members = 2, .deterministic = false}, run);
+  EXPECT_FALSE(trainer->published_from());
 }
 
 TEST(Population, RoundsOfEvaluationAreTheScores) {

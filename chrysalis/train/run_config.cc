@@ -70,10 +70,9 @@ Status assign(const std::vector<std::string>& assignments, RunConfig& config) {
     if (equals == std::string::npos)
       return invalid_input("--set {}: expected KEY=VALUE, for example learner.learning_rate=3e-4",
                            assignment);
-    const std::string key = assignment.substr(0, equals);
-    if (const Status status = set_field_text(fields_of(config), key, assignment.substr(equals + 1));
-        !status.ok())
-      return invalid_input("--set {}: {}", assignment, status.error().message);
+    // Its error names the key, whether that was written behind --set or stands for an option like --device.
+    CHRYSALIS_RETURN_IF_ERROR(
+        set_field_text(fields_of(config), assignment.substr(0, equals), assignment.substr(equals + 1)));
   }
   return {};
 }
@@ -86,13 +85,6 @@ Status check_together(const RunConfig& config) {
   if (config.learner.shards > config.learner.batch_unrolls)
     return invalid_input("learner.shards is {}: expected at most learner.batch_unrolls, {}",
                          config.learner.shards, config.learner.batch_unrolls);
-  if (config.population.compare_episodes > config.population.ready_episodes &&
-      config.population.score == "training" && config.population.size > 1)
-    return invalid_input(
-        "population.compare_episodes is {}: expected at most population.ready_episodes, {}, as a member "
-        "would "
-        "never be ready",
-        config.population.compare_episodes, config.population.ready_episodes);
   CHRYSALIS_RETURN_IF_ERROR(tuned_of(config));
   if (config.agent.head == "factored") CHRYSALIS_RETURN_IF_ERROR(action_factors(config.agent.actions));
   CHRYSALIS_RETURN_IF_ERROR(curriculum_shape(config.curriculum, config.agent));

@@ -36,7 +36,8 @@ DecisionRow row_of(const MemberMoment& moment, const Decision& decision, std::sp
     row.p = decision.test->p;
   }
   for (std::size_t i = 0; i < tuned.size(); ++i)
-    row.values.push_back({.path = tuned[i].path, .before = decision.before[i], .after = decision.after[i]});
+    if (decision.before[i] != decision.after[i])
+      row.values.push_back({.path = tuned[i].path, .before = decision.before[i], .after = decision.after[i]});
   return row;
 }
 

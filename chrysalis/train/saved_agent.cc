@@ -77,7 +77,9 @@ Result<SavedAgent> load_saved_agent(const SavedAgentOptions& options) {
   if (!text) return invalid_input("{} has no config yet: train first", options.run);
   SavedAgent agent;
   CHRYSALIS_ASSIGN_OR_RETURN(agent.config, run_config_from_text(*text, options.run, assignments));
-  if (agent.config.curriculum.name == "multitask" && options.level.empty())
+  const bool level_is_told = std::ranges::any_of(
+      assignments, [](const std::string& assignment) { return assignment.starts_with("level.name="); });
+  if (agent.config.curriculum.name == "multitask" && !level_is_told)
     agent.config.level.name = levels_of(agent.config).front();
   CHRYSALIS_ASSIGN_OR_RETURN(agent.task, task_of(agent.config, options.alpha));
   CHRYSALIS_ASSIGN_OR_RETURN(const Checkpoint checkpoint, wanted_checkpoint(options, run));

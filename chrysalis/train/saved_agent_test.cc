@@ -55,6 +55,7 @@ TEST(SavedAgent, KnowsItsTaskAmongMany) {
                   1);
   EXPECT_EQ(load_saved_agent({.run = run}).value().config.level.name, "seek_apples");
   EXPECT_EQ(load_saved_agent({.run = run, .level = "nav_maze_static_01"}).value().task, 1);
+  EXPECT_EQ(load_saved_agent({.run = run, .assignments = {"level.name=nav_maze_static_01"}}).value().task, 1);
   EXPECT_EQ(load_saved_agent({.run = run, .alpha = 1.0, .level = "lt_chasm"}).value().task, 0);
   EXPECT_EQ(
       error_of({.run = run, .level = "nav_maze_static_02"}),
@@ -73,7 +74,7 @@ TEST(SavedAgent, SaysWhyThereIsNone) {
   EXPECT_NE(error_of({.run = run, .checkpoint = "nothing"}), "");
   EXPECT_NE(error_of({.run = scratch / "nowhere"}), "");
   EXPECT_EQ(error_of({.run = run, .assignments = {"agent.hiden=8"}}),
-            "--set agent.hiden=8: unknown key 'agent.hiden', did you mean 'agent.hidden'?");
+            "unknown key 'agent.hiden', did you mean 'agent.hidden'?");
   EXPECT_NE(error_of({.run = run, .assignments = {"agent.hidden=8"}}), "") << "weights of another shape";
 
   const std::string bare = scratch / "bare";

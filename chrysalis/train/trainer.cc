@@ -34,18 +34,17 @@ Trainer::Trainer(const TrainerConfig& config, std::vector<MemberParts> members, 
   for (std::size_t i = 0; i < members.size(); ++i) {
     CHRYSALIS_CHECK_EQ(members[i].values.size(), config.tuned.size());
     auto entry = std::make_unique<Entry>();
-    entry->member =
-        std::make_unique<Member>(MemberConfig{.seed = config.seed,
-                                              .member = static_cast<int>(i),
-                                              .schedule = config.schedule,
-                                              .unroll_steps = config.unroll_steps,
-                                              .bootstrap_on_time_limit = config.bootstrap_on_time_limit,
-                                              .stagger_episodes = config.stagger_episodes,
-                                              .actions = config.actions,
-                                              .reference_scores = config.reference_scores,
-                                              .kept_returns = static_cast<std::size_t>(std::max<std::int64_t>(
-                                                  100, config.population.compare_episodes))},
-                                 std::move(members[i]));
+    entry->member = std::make_unique<Member>(
+        MemberConfig{.seed = config.seed,
+                     .member = static_cast<int>(i),
+                     .schedule = config.schedule,
+                     .unroll_steps = config.unroll_steps,
+                     .bootstrap_on_time_limit = config.bootstrap_on_time_limit,
+                     .stagger_episodes = config.stagger_episodes,
+                     .actions = config.actions,
+                     .reference_scores = config.reference_scores,
+                     .kept_scores = static_cast<std::size_t>(config.population.compare_episodes)},
+        std::move(members[i]));
     members_.push_back(std::move(entry));
   }
   progress_.agent_steps_target =
@@ -95,19 +94,19 @@ Status Trainer::run(const std::atomic<bool>& stop) {
     }
   }
   {
+    const auto check = [this](const Status& status) {
+      if (status.ok()) return;
+      const std::scoped_lock lock(mu_);
+      fail(status.error());
+    };
     std::vector<std::jthread> threads;
-    for (int i = 0; i < config_.workers; ++i)
-      threads.emplace_back([this, &stop, i] {
-        const StageClock::Attachment attachment(config_.stage_clock, i);
-        Worker worker{.policies = std::vector<std::unique_ptr<Policy>>(members_.size()),
-                      .loaded = std::vector<WeightsPtr>(members_.size())};
-        try {
-          work(worker, stop);
-        } catch (const std::exception& exception) {  // bad_alloc, or a library's.
-          const std::scoped_lock lock(mu_);
-          fail(io_error("a training task failed: {}", exception.what()));
-        }
-      });
+    check(caught("cannot start as many workers as train.workers says", [&] {
+      for (int i = 0; i < config_.workers; ++i)
+        threads.emplace_back([this, &stop, &check, i] {
+          check(caught("a training task failed", [&] { return work(i, stop); }));
+        });
+      return Status();
+    }));
   }
   Lock lock(mu_);
   if (error_) return *error_;
@@ -135,7 +134,10 @@ std::optional<Trainer::Claim> Trainer::claim() {
   return std::nullopt;
 }
 
-void Trainer::work(Worker& worker, const std::atomic<bool>& stop) {
+Status Trainer::work(int core, const std::atomic<bool>& stop) {
+  const StageClock::Attachment attachment(config_.stage_clock, core);
+  Worker worker{.policies = std::vector<std::unique_ptr<Policy>>(members_.size()),
+                .loaded = std::vector<WeightsPtr>(members_.size())};
   const StageScope scope(Stage::kSchedule);
   Lock lock(mu_);
   while (!error_ && !all_finished() && !stop.load(std::memory_order_relaxed)) {
@@ -160,6 +162,7 @@ void Trainer::work(Worker& worker, const std::atomic<bool>& stop) {
     changed_.notify_all();
   }
   changed_.notify_all();
+  return {};
 }
 
 void Trainer::roll_out(Entry& entry, const Task& task, Worker& worker, Lock& lock) {
@@ -281,14 +284,16 @@ std::vector<Published> Trainer::views(const Entry& entry, std::int64_t update) c
   return published;
 }
 
-// The sink's lock is held from the view to the end, so that no checkpoint of another member can push out what
-// this one is about to load.
+// The sink's lock is held from the view until it is loaded, so that no checkpoint of another member can push
+// out what this one is about to load.
 Status Trainer::decide(Entry& entry) {
-  const std::scoped_lock sink_lock(sink_mu_);
+  Lock sink_lock(sink_mu_);
   const std::vector<Published> published = views(entry, entry.member->counters().updates);
   const std::vector<double> scores = entry.member->scores();
-  return carry_out(entry, chrysalis::decide(decision_inputs(*entry.member, scores, published), config_.tuned,
-                                            config_.population, config_.seed));
+  return carry_out(entry,
+                   chrysalis::decide(decision_inputs(*entry.member, scores, published), config_.tuned,
+                                     config_.population, config_.seed),
+                   sink_lock);
 }
 
 Status Trainer::replace(Entry& entry, const std::string& divergence) {
@@ -297,7 +302,7 @@ Status Trainer::replace(Entry& entry, const std::string& divergence) {
                  fmt::format("member {} diverged at {}; the last checkpoint stays; begin anew with a lower "
                              "learner.learning_rate or another seed",
                              entry.member->number(), divergence)};
-  const std::scoped_lock sink_lock(sink_mu_);
+  Lock sink_lock(sink_mu_);
   const std::vector<Published> published = views(entry, entry.member->counters().updates + 1);
   const auto decision = replacement(decision_inputs(*entry.member, {}, published), entry.member->tried,
                                     divergence, config_.seed);
@@ -305,18 +310,20 @@ Status Trainer::replace(Entry& entry, const std::string& divergence) {
   entry.member->tried.push_back(decision->partner);
   log_warning("member {} diverged at {}: it goes on as a copy of member {}", entry.member->number(),
               divergence, decision->partner);
-  return carry_out(entry, *decision);
+  return carry_out(entry, *decision, sink_lock);
 }
 
-Status Trainer::carry_out(Entry& entry, const Decision& decision) {
+Status Trainer::carry_out(Entry& entry, const Decision& decision, Lock& sink_lock) {
   Member& member = *entry.member;
   MemberMoment now = moment(entry);
   if (decision.outcome == Outcome::kCopied || decision.outcome == Outcome::kReplaced) {
     CHRYSALIS_ASSIGN_OR_RETURN(auto state, sink_.load(decision.partner_checkpoint));
+    // Nobody waits while every environment begins an episode.
+    sink_lock.unlock();
+    CHRYSALIS_ASSIGN_OR_RETURN(now.unrolls_dropped, member.take_over(std::move(state), decision.after));
+    sink_lock.lock();
     const std::scoped_lock lock(mu_);
-    const std::int64_t before = member.counters().unrolls_dropped;
-    CHRYSALIS_RETURN_IF_ERROR(member.adopt(std::move(state), decision.after));
-    now.unrolls_dropped = member.counters().unrolls_dropped - before;
+    member.count_anew(now.unrolls_dropped);
   } else if (decision.explored) {
     member.tune(decision.after);
   }
@@ -385,7 +392,8 @@ bool Trainer::publishes_after(std::int64_t update) const {
   return is_population() && (exchange_.due(update) || !config_.schedule.deterministic);
 }
 
-std::int64_t Trainer::published_from() const {
+std::optional<std::int64_t> Trainer::published_from() const {
+  if (!config_.schedule.deterministic) return std::nullopt;
   std::int64_t saved = std::numeric_limits<std::int64_t>::max();
   for (const auto& entry : members_) saved = std::min(saved, entry->member->counters().updates);
   return exchange_.needed_from(saved);
@@ -395,10 +403,12 @@ Status Trainer::restore(int member, std::span<const NamedTensor> state) {
   const std::scoped_lock lock(mu_);
   Entry& entry = *members_[static_cast<std::size_t>(member)];
   CHRYSALIS_RETURN_IF_ERROR(entry.member->restore(state));
-  entry.checkpoint_updates = entry.member->counters().updates;
+  const MemberCounters& counters = entry.member->counters();
+  // As note_stored() does, after the state was taken.
+  if (publishes_after(counters.updates) && counters.own_updates > 0) entry.member->tried.clear();
+  entry.checkpoint_updates = counters.updates;
   entry.alpha = entry.member->weights()->alpha;
-  seconds_before_ =
-      std::max(seconds_before_, static_cast<double>(entry.member->counters().milliseconds) / 1000);
+  seconds_before_ = std::max(seconds_before_, static_cast<double>(counters.milliseconds) / 1000);
   note_progress({});
   return {};
 }

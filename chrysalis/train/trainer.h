@@ -63,7 +63,7 @@ struct MemberMoment {
 class TrainingSink {
  public:
   virtual ~TrainingSink() = default;
-  // After each update: what it was like, and the episodes that ended in its unrolls.
+  // After each update: what it was like, and the episodes that ended in its unrolls and are told.
   virtual Status update(int member, const UpdateReport& report, std::span<const EpisodeRecord> episodes,
                         std::int64_t agent_steps, double seconds) = 0;
   // A round of evaluation: the return of each task, and the score of them.
@@ -115,8 +115,8 @@ class Trainer {
   Status restore_published(int member, std::int64_t update, std::span<const NamedTensor> state,
                            const std::string& checkpoint);
   // Which checkpoints restore_published() wants, once every member is restored: from this update on, those
-  // after which a member publishes.
-  std::int64_t published_from() const;
+  // after which a member publishes. None: the newest of those alone.
+  std::optional<std::int64_t> published_from() const;
   bool publishes_after(std::int64_t update) const;
 
   // Trains until done, or until `stop` is set (then to the end of the running tasks), with a checkpoint of
@@ -168,14 +168,14 @@ class Trainer {
   bool all_finished() const;
   std::optional<Claim> claim();
   bool can_settle(const Entry& entry) const;
-  void work(Worker& worker, const std::atomic<bool>& stop);
+  Status work(int core, const std::atomic<bool>& stop);
   void roll_out(Entry& entry, const Task& task, Worker& worker, Lock& lock);
   void apply(Entry& entry, Lock& lock);
   void settle(Entry& entry, Lock& lock);
   Status evaluate(Entry& entry);
   Status decide(Entry& entry);
   Status replace(Entry& entry, const std::string& divergence);
-  Status carry_out(Entry& entry, const Decision& decision);
+  Status carry_out(Entry& entry, const Decision& decision, Lock& sink_lock);
   Status store_checkpoint(Entry& entry, Lock& lock);
   std::vector<Published> views(const Entry& entry, std::int64_t update) const;
   void note_stored(Entry& entry, const std::string& checkpoint, bool decided);
