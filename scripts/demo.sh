@@ -47,7 +47,7 @@ evaluate 'random, 756' "$run/eval_random.json" --policy random --level "$level" 
 evaluate 'random, 9' "$run/eval_random_simple.json" --policy random --level "$level"
 
 step 'Drawing the curves and filming the best member'
-# Episodes end together, every 7,200 agent steps of a member: each of the points has some.
+# Each of the points has some twenty episodes of a member.
 "$program" compare "$run" --points 20 --out "$run/curves.svg"
 "$program" record "$run" --out "$run/film.mp4"
 

@@ -127,7 +127,7 @@ Action add_bench_command(CLI::App& app) {
   app.add_option(
       "what", options->what,
       "sgemm, render, env, act, learn, train, all of these; profile: where a training second goes; "
-      "scaling: training against environments, cores, unroll and batch");
+      "scaling: training against environments, cores, unroll, batch and members");
   app.add_option("--set", options->assignments, "KEY=VALUE, for example level.name=nav_maze_static_01")
       ->allow_extra_args(false);
   app.add_option("--seconds", options->seconds,

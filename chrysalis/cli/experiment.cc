@@ -14,6 +14,8 @@ bool is_run_neutral(std::string_view path) {
 Result<std::vector<ConfigChange>> experiment_changes(std::string_view stored, const std::string& source,
                                                      RunConfig& now) {
   CHRYSALIS_ASSIGN_OR_RETURN(RunConfig before, run_config_from_text(stored, source, {}));
+  // A run from before there was that setting.
+  if (stored.find("stagger_episodes") == stored.npos) before.train.stagger_episodes = false;
   auto changes = config_changes(to_toml(fields_of(before), /*comments=*/false),
                                 to_toml(fields_of(now), /*comments=*/false));
   std::erase_if(changes, [](const ConfigChange& change) {

@@ -38,11 +38,18 @@ TEST(Experiment, WhatIsLearnedIsAChange) {
 
 TEST(Experiment, AKeyThatTheOldConfigLacksCountsAsItsDefault) {
   RunConfig config;
+  config.train.stagger_episodes = false;
   EXPECT_TRUE(experiment_changes("seed = 1\n", "run", config)->empty());
   config.learner.unroll += 1;
   const auto changes = experiment_changes("seed = 1\n", "run", config);
   ASSERT_EQ(changes->size(), 1u);
   EXPECT_EQ(changes->front().path, "learner.unroll");
+}
+
+TEST(Experiment, ARunFromBeforeEpisodesWereStaggeredGoesOnWithoutAlone) {
+  RunConfig config;
+  EXPECT_EQ(experiment_changes("seed = 1\n", "run", config).value(),
+            (std::vector<ConfigChange>{{"train.stagger_episodes", "false", "true"}}));
 }
 
 TEST(Experiment, AKeyThatIsNoSettingAnyMoreIsToldWithItsRun) {

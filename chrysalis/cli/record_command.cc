@@ -65,21 +65,33 @@ Status film(const AgentSource& agent, const RecordOptions& options, const Enviro
   return {};
 }
 
+// Half as many pictures, twice as far apart.
+void thin_out(std::vector<Image>& images, std::int64_t& apart) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < images.size(); i += 2) images[kept++] = std::move(images[i]);
+  images.resize(kept);
+  apart *= 2;
+}
+
 Status sheet(const AgentSource& agent, const RecordOptions& options, const EnvironmentSpec& spec) {
   const std::int64_t steps =
       options.max_agent_steps > 0 ? options.max_agent_steps : spec.episode_agent_steps();
-  const std::int64_t apart = std::max<std::int64_t>(1, steps / options.sheet_frames);
+  std::int64_t apart = std::max<std::int64_t>(1, steps / options.sheet_frames);
   std::vector<Image> images;
   std::int64_t seen = 0;
   std::string outcome;
   CHRYSALIS_RETURN_IF_ERROR(play(
       agent, options,
       [&](const EvaluationView& view) {
-        if (seen++ % apart == 0 && static_cast<int>(images.size()) < options.sheet_frames)
+        if (view.episode == 0 && view.agent_step == 0) images.clear();  // One that is lost begins again.
+        // Nobody knows how long it lasts: as far apart as the sheet needs, up to here.
+        if (steps == 0 && static_cast<int>(images.size()) == options.sheet_frames) thin_out(images, apart);
+        if (view.episode == 0 && view.agent_step % apart == 0 &&
+            static_cast<int>(images.size()) < options.sheet_frames)
           images.push_back({.width = spec.width,
                             .height = spec.height,
                             .rgb = {view.observation, view.observation + spec.observation_bytes()}});
-        return seen != options.max_agent_steps;
+        return ++seen != options.max_agent_steps;
       },
       outcome));
   CHRYSALIS_RETURN_IF_ERROR(

@@ -51,8 +51,9 @@ class Actor {
   std::int64_t unrolls_done() const { return unrolls_done_; }  // Of each environment.
 
   // Acts unroll_steps agent steps in every environment with `policy` as loaded with `weights` (null for
-  // policies without weights: version 0), filling out[i] for environment i. Episodes that ended are added to
-  // their unroll's place in `finished`: [environment_count].
+  // policies without weights: version 0), filling out[i] for environment i. Episodes that ended, but for
+  // those that were cut to stagger them, are added to their unroll's place in `finished`:
+  // [environment_count].
   //
   // An unroll in which an environment lost its episode is dropped, with the episodes that ended in it, and
   // collected anew (Unroll::losses). Error: an environment cannot go on (Environment::status()); the unrolls

@@ -135,7 +135,7 @@ TEST(Errors, Configs) {
           {{"train", "table.toml"}, {"table.toml:1: unknown table [lerner], did you mean 'learner'?"}},
           {{"train", "not.toml"}, {"not.toml:2: not valid TOML"}},
           {{"train", "tiny.toml", "--set", "train.agent_steps=0"},
-           {"--set train.agent_steps=0: train.agent_steps is \"0\": expected a whole number, 1 to"}},
+           {"train.agent_steps is \"0\": expected a whole number, 1 to"}},
           {{"train", "tiny.toml", "--device", "gpu"},
            {"learner.device is \"gpu\": expected one of cpu, cuda"}},
           {{"train", "tiny.toml", "--kernels", "nativ"},
