@@ -38,7 +38,8 @@ class Builder {
       if (area.kind == DraftArea::Kind::kDoor && !leads_through(area))
         return text_.error(area.place, "a door to nowhere", "open space at two opposite ends of it");
     if (std::all_of(plan_.cells.begin(), plan_.cells.end(), [](const PlanCell& cell) { return cell.solid; }))
-      return text_.error(draft_.areas.back().place, "blocks over the whole map", "open space somewhere");
+      return text_.error(draft_.areas.empty() ? draft_.spawns.front().feet.place : draft_.areas.back().place,
+                         "a map without open space", "open space somewhere");
     close_above();
     for (const DraftBox& box : draft_.boxes)
       plan_.obstacle_height = std::max(plan_.obstacle_height, box.box.max.z);

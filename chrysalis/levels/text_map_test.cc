@@ -419,7 +419,7 @@ TEST(TextMapErrors, OfVersion2SayWhereAndWhatWasExpected) {
            "2:1: found \"a map of 17064 x 664 u\", expected at most 16384 from one end to the other"},
           {"block 100 100 200 200\ndoor 120 120 160 160",
            "5:1: found \"a door to nowhere\", expected open space at two opposite ends of it"},
-          {"block 0 0 800 600", "4:1: found \"blocks over the whole map\", expected open space somewhere"},
+          {"block 0 0 800 600", "4:1: found \"a map without open space\", expected open space somewhere"},
           {"stairs 0 0 99 99 up from:0 to:9", "4:18: found \"up\", expected one of east, north, west, south"},
           {"stairs 0 0 99 99", "4:17: found \"\", expected one of east, north, west, south"},
           {"stairs 0 0 99 99 east from:0", "4:29: found \"\", expected from:N and to:N"},
@@ -513,6 +513,14 @@ std::string repeated(std::string_view line, int count) {
   std::string lines;
   for (int i = 0; i < count; ++i) lines += fmt::format("{}\n", line);
   return lines;
+}
+
+TEST(TextMapErrors, AGridNeedsOpenSpaceOrARoomOverIt) {
+  const auto all_wall = [](std::string_view lines) {
+    return map_error(fmt::format("chrysalis map 2\n{}spawn 150 150\ngrid\n###\n###\n###\n", lines));
+  };
+  EXPECT_EQ(all_wall(""), "m:2:7: found \"a map without open space\", expected open space somewhere");
+  EXPECT_EQ(all_wall("room 100 100 200 200\n"), "");
 }
 
 TEST(TextMapErrors, NoMapIsLargerThanTheLimits) {
