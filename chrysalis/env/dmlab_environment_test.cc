@@ -222,6 +222,29 @@ TEST_F(DmlabEnvironments, KeepNoStateThatCouldBeSaved) {
   EXPECT_TRUE(environment->restore(reader).ok());
 }
 
+TEST_F(DmlabEnvironments, ThatTellTheirLengthAreStaggered) {
+  config.settings = "episode_frames=40";
+  const auto cut_after = [&](const char* level) {
+    std::vector<std::unique_ptr<Environment>> environments;
+    for (int i = 0; i < 3; ++i) environments.push_back(make(level).value());
+    EXPECT_EQ(environments[0]->spec().episode_frames, 0) << "before one has begun";
+    EnvironmentGroup group({.staggered = true}, std::move(environments));
+    std::vector<std::uint8_t> pixels(3 * group.spec().observation_bytes());
+    std::vector<std::uint8_t*> rows;
+    for (int i = 0; i < 3; ++i) rows.push_back(pixels.data() + i * group.spec().observation_bytes());
+    std::vector<std::int64_t> steps(3);
+    for (int step = 1; step <= 10; ++step) {
+      group.step(std::vector<RawAction>(3), rows);
+      for (int i = 0; i < 3; ++i)
+        if (group.results()[i].ended) steps[i] = group.ended_episode(i).agent_steps;
+    }
+    return steps;
+  };
+  // Of ten steps the fractions of 1, 2 and 3 times the golden ratio: 0.62, 0.24 and 0.85.
+  EXPECT_EQ(cut_after("plain"), (std::vector<std::int64_t>{7, 3, 9}));
+  EXPECT_EQ(cut_after("no_clock"), (std::vector<std::int64_t>{10, 10, 10}));
+}
+
 // ---- What is refused, at once.
 
 TEST_F(DmlabEnvironments, SayWhatIsWrongWithAConfigWithoutStartingAnything) {
