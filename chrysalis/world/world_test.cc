@@ -51,10 +51,10 @@ TEST(World, PlayersStandAtTheirSpawn) {
 
 TEST(World, ItemsAreTakenWithinTheMeasuredReach) {
   EXPECT_TRUE(takes({0, 0, -9}));
-  EXPECT_TRUE(takes({-49.9f, 0, 0}));
-  EXPECT_FALSE(takes({-50.1f, 0, 0}));
-  EXPECT_TRUE(takes({43.9f, 0, 0}));
-  EXPECT_FALSE(takes({44.1f, 0, 0}));
+  EXPECT_TRUE(takes({-43.9f, 0, 0}));
+  EXPECT_FALSE(takes({-44.1f, 0, 0}));
+  EXPECT_TRUE(takes({49.9f, 0, 0}));
+  EXPECT_FALSE(takes({50.1f, 0, 0}));
   for (const float side : {-1.0f, 1.0f}) {
     EXPECT_TRUE(takes({0, side * 35.9f, 0}));
     EXPECT_FALSE(takes({0, side * 36.1f, 0}));
