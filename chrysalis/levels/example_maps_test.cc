@@ -205,6 +205,13 @@ TEST(Duel, TakesTheSettingsOfLaserTag) {
                         crowded.name));
 }
 
+TEST(Duel, SaysWhichSettingsItTakes) {
+  const auto duel = level_of("duel"), two_rooms = level_of("two_rooms");
+  const std::vector<std::string_view> of_laser_tag = {"bot_count", "skill", "color"};
+  EXPECT_TRUE(std::ranges::equal(duel->spec().settings, of_laser_tag));
+  EXPECT_TRUE(two_rooms->spec().settings.empty());
+}
+
 TEST(Duel, IsRefusedTheStateOfAChangedMap) {
   const auto duel = level_of("duel");
   duel->start(RandomKey(1));

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "chrysalis/core/bytes.h"
 #include "chrysalis/core/random.h"
@@ -20,6 +22,8 @@ struct LevelSpec {
   int episode_frames = 0;    // 60 a second.
   int frame_reward_min = 0;  // Bounds of what step() returns.
   int frame_reward_max = 0;
+  // Fields of LevelConfig that it uses, beside name and episode_seconds; they outlive it.
+  std::span<const std::string_view> settings = {};
 };
 
 // Belongs to one thread at a time. Levels that share a map share it read-only.
