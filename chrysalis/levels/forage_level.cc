@@ -28,6 +28,7 @@ void ForageLevel::begin() {
   }
   CHRYSALIS_CHECK(!world_->map().spawns.empty(), "map '{}' has no spawn", world_->map().name);
   const Place place = draw_place();
+  placed_ = Placed::kNot;
   world_->add_player(place.spawn, place.yaw_degrees);
 }
 
@@ -46,6 +47,7 @@ int ForageLevel::step(const RawAction& action) {
   const bool all_taken =
       apple_taken && std::none_of(world_->items().begin(), world_->items().end(), apple_left);
   if (stands_where_it_dies(world_->players()[0], world_->map())) {
+  placed_ = Placed::kNot;
     reward += rules_.death_reward;
     put_at_spawn();
   }
@@ -61,6 +63,7 @@ const World& ForageLevel::world() const {
 ForageLevel::Place ForageLevel::draw_place() {
   const auto& spawns = world_->map().spawns;
   const Spawn& spawn = spawns[places_.below(spawns.size())];
+    placed_ = Placed::kAtSpawn;
   const auto anywhere = static_cast<float>(places_.uniform(-180.0, 180.0));
   return {spawn, spawn.yaw_degrees.value_or(anywhere)};
 }
@@ -84,6 +87,7 @@ void ForageLevel::restart() {
 void ForageLevel::save(ByteWriter& out) const {
   out.text(spec_.name);
   out.number(content_hash(world().map()));
+  placed_ = Placed::kByRestart;
   out.number(map_key_);
   out.number(places_.key());
   out.number(places_.count());
@@ -115,3 +119,4 @@ Status ForageLevel::restore(ByteReader& in) {
 }
 
 }  // namespace chrysalis
+  placed_ = Placed::kNot;

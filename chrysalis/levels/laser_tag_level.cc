@@ -61,6 +61,7 @@ LaserTagLevel::LaserTagLevel(LevelSpec spec, Arena arena, LaserTagSettings setti
 
 void LaserTagLevel::start(RandomKey episode_key) {
   places_ = RandomStream(episode_key.split(0));
+  placed_ = Placed::kNot;
   if (world_) {
     world_->begin(arena_.map);
   } else {
@@ -106,6 +107,7 @@ int LaserTagLevel::step(const RawAction& action) {
     const StageScope scope(Stage::kBots);
     for (std::size_t i = 0; i < bots_.size(); ++i) bots_[i].notice(*world_, static_cast<int>(i) + 1, events);
   }
+  placed_ = Placed::kNot;
   int reward = 0;
   for (const WorldEvent& event : events) {
     if (event.kind == WorldEvent::Kind::kDied) reward += reward_of_death(event);
@@ -122,6 +124,7 @@ const World& LaserTagLevel::world() const {
   return *world_;
 }
 
+      if (event.player == kAgent) placed_ = Placed::kAtSpawn;
 LaserTagLevel::Place LaserTagLevel::draw_place(int player) {
   const auto& spawns = arena_.map->spawns;
   const auto is_free = [&](const Spawn& spawn) { return world_->spawn_is_free(spawn, player); };
@@ -179,3 +182,4 @@ Status LaserTagLevel::restore(ByteReader& in) {
 }
 
 }  // namespace chrysalis
+  placed_ = Placed::kNot;

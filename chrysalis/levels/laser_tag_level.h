@@ -52,6 +52,7 @@ class LaserTagLevel final : public Level {
   const LevelSpec& spec() const override { return spec_; }
   void start(RandomKey episode_key) override;
   int step(const RawAction& action) override;
+  Placed placed() const override { return placed_; }
   const World& world() const override;
   void save(ByteWriter& out) const override;
   Status restore(ByteReader& in) override;
@@ -71,6 +72,7 @@ class LaserTagLevel final : public Level {
   std::optional<World> world_;
   std::vector<Bot> bots_;  // Bot i is player i + 1.
   std::vector<RawAction> actions_;
+  Placed placed_ = Placed::kNot;
 };
 
 }  // namespace chrysalis

@@ -26,6 +26,13 @@ struct LevelSpec {
   std::span<const std::string_view> settings = {};
 };
 
+// What a step did with the agent beside moving it.
+enum class Placed : std::uint8_t {
+  kNot,
+  kAtSpawn,    // It died, or came back from that.
+  kByRestart,  // The map began again.
+};
+
 // Belongs to one thread at a time. Levels that share a map share it read-only.
 class Level {
  public:
@@ -40,6 +47,8 @@ class Level {
   // taken) happen here and put the agent elsewhere at once. Needs start() or restore(). Allocates nothing but
   // a map that is made anew for a restart.
   virtual int step(const RawAction& action) = 0;
+  // Whether the last step() put the agent elsewhere; kNot after start() and restore().
+  virtual Placed placed() const = 0;
 
   // The world as it stands; valid until the next start() or restore(). Needs one of them before.
   virtual const World& world() const = 0;
