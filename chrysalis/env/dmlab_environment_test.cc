@@ -571,6 +571,41 @@ TEST_F(DmlabEnvironments, LeaveAFolderWhereProgramAndKeeperAreKilledAtOnceWhichT
   make("plain").value()->reset(1);
 }
 
+TEST_F(DmlabEnvironments, EndWithTheirOwnerWhileAForkedChildHasThemToo) {
+  auto environment = make("plain").value();
+  environment->reset(1);
+  int stay[2];
+  ASSERT_EQ(pipe(stay), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    char byte;
+    close(stay[1]);
+    _exit(read(stay[0], &byte, 1) == 0 ? 0 : 1);
+  }
+  environment.reset();
+  EXPECT_TRUE(marked_processes().empty());
+  EXPECT_EQ(belongings(config.temporary_folder).files, 0);
+  EXPECT_EQ(waitpid(child, nullptr, WNOHANG), 0) << "it is still there";
+  close(stay[0]);
+  close(stay[1]);
+  waitpid(child, nullptr, 0);
+}
+
+TEST_F(DmlabEnvironments, DoNotEndWithAForkedChildThatLetsGoOfThem) {
+  auto environment = make("plain").value();
+  environment->reset(1);
+  const pid_t child = fork();
+  if (child == 0) {
+    environment.reset();
+    _exit(belongings(config.temporary_folder).files > 0 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_FALSE(environment->step({}).lost);
+  EXPECT_EQ(environment->faults(), 0);
+}
+
 // ---- What proves an installation.
 
 TEST_F(DmlabEnvironments, AreTriedOnceByWhoeverMakesMany) {
