@@ -256,6 +256,16 @@ TEST(TextMap, APictureHangsOnTheWallThatIsSeen) {
   EXPECT_EQ(middles[1], (Vec3{200, 599.5f, 60}));
 }
 
+TEST(TextMap, ASpawnFacesAsABodyDoes) {
+  const auto yaw = [](std::string_view facing) {
+    return in_room(fmt::format("spawn 400 300 facing:{}", facing)).map->spawns[1].yaw_degrees.value();
+  };
+  const std::vector<std::pair<std::string_view, float>> cases = {
+      {"east", 0},  {"north", 90}, {"west", -180}, {"south", -90}, {"-180", -180},
+      {"179", 179}, {"180", -180}, {"270", -90},   {"360", 0}};
+  for (const auto& [facing, degrees] : cases) EXPECT_EQ(yaw(facing), degrees) << facing;
+}
+
 TEST(TextMap, AGridTakesRoomsOverIt) {
   const TextMap map = parsed(
       "chrysalis map 2\ncell O = apple respawn:7 height:8\ncell F = spawn facing:-45 ceiling:plain_white\n"
