@@ -210,7 +210,9 @@ class Builder {
     const float floor = plan_.at(plan_.column_at(from.x), plan_.row_at(from.y)).floor_height;
     const Vec3 place = from + Vec3{0, 0, picture.from.z.value_or(floor + kPictureHeight)};
     const auto surface = wall_picture(plan_, place, picture.reach, picture.side, picture.picture);
-    if (!surface)
+    // Version 1 takes those that stick out above the walls.
+    const bool above = text_.version() > 1 && place.z + 0.5f * kPictureSide > draft_.wall_height;
+    if (!surface || above)
       return text_.error(picture.from.place,
                          fmt::format("no wall for a picture from {} {}", place.x, place.y),
                          "open space with 64 x 64 u of wall on that side");

@@ -256,6 +256,12 @@ TEST(TextMap, APictureHangsOnTheWallThatIsSeen) {
   EXPECT_EQ(middles[1], (Vec3{200, 599.5f, 60}));
 }
 
+TEST(TextMap, APictureMayStickOutAboveTheWallsInVersion1) {
+  const std::string_view rest = "wall_height = 64\npicture = 2 2 north 4\ngrid\n####\n#SA#\n####\n";
+  parsed(fmt::format("chrysalis map 1\n{}", rest));
+  EXPECT_FALSE(parse_text_map(fmt::format("chrysalis map 2\n{}", rest), "m").ok());
+}
+
 TEST(TextMap, ASpawnFacesAsABodyDoes) {
   const auto yaw = [](std::string_view facing) {
     return in_room(fmt::format("spawn 400 300 facing:{}", facing)).map->spawns[1].yaw_degrees.value();
@@ -478,6 +484,9 @@ TEST(TextMapErrors, OfVersion2SayWhereAndWhatWasExpected) {
           {"picture -900 100 south 4",
            "4:1: found \"no wall for a picture from -900 100\", expected open space with 64 x 64 u of wall "
            "on "
+           "that side"},
+          {"picture 100 100 south 4 z:69",
+           "4:1: found \"no wall for a picture from 100 100\", expected open space with 64 x 64 u of wall on "
            "that side"},
           {"block 100 0 120 20\npicture 100 300 south 4",
            "5:1: found \"no wall for a picture from 100 300\", expected open space with 64 x 64 u of wall on "
