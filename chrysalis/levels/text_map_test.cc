@@ -542,6 +542,15 @@ TEST(TextMapErrors, AGridNeedsOpenSpaceOrARoomOverIt) {
   EXPECT_EQ(all_wall("room 100 100 200 200\n"), "");
 }
 
+TEST(TextMapErrors, WhatBelongsToAGridNeedsOne) {
+  const std::vector<std::string> lines = {"walls = thin", "cell_size = 80", "cell a = apple",
+                                          "panel r = maze_red", "picture = 2 2 north 4"};
+  for (const std::string& line : lines)
+    EXPECT_EQ(map_error("chrysalis map 2\nroom 0 0 800 600\nspawn 100 300\n" + line + "\ncell b = goal\n"),
+              fmt::format("m:4:1: found \"{}\", expected the line \"grid\" after it",
+                          line.substr(0, line.find(' '))));
+}
+
 TEST(TextMapErrors, NoMapIsLargerThanTheLimits) {
   const auto last_line = [](std::string_view lines) {
     return map_error(fmt::format("chrysalis map 2\nroom 0 0 4000 600\nspawn 100 300\n{}", lines));
