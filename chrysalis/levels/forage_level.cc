@@ -5,6 +5,19 @@
 #include "chrysalis/core/check.h"
 
 namespace chrysalis {
+namespace {
+
+// Of all that an episode depends on and does not hold itself.
+std::uint64_t hash_of(const Map& map, const ForageRules& rules) {
+  ByteWriter content;
+  content.number(content_hash(map));
+  for (const int reward : {rules.apple_reward, rules.goal_reward, rules.death_reward}) content.number(reward);
+  for (const bool flag : {rules.apples_return, rules.new_map_at_restart}) content.number(flag);
+  return hash64(content.bytes());
+}
+
+}  // namespace
+
 ForageLevel::ForageLevel(LevelSpec spec, ForageRules rules, MakeMap make_map)
     : spec_(std::move(spec)), rules_(rules), make_map_(std::move(make_map)) {
   const auto [least, most] = std::minmax({0, rules_.apple_reward, rules_.goal_reward});
@@ -15,6 +28,7 @@ ForageLevel::ForageLevel(LevelSpec spec, ForageRules rules, MakeMap make_map)
 void ForageLevel::start(RandomKey episode_key) {
   map_key_ = episode_key.split(0).value();
   places_ = RandomStream(episode_key.split(1));
+  placed_ = Placed::kNot;
   begin();
 }
 
@@ -28,12 +42,12 @@ void ForageLevel::begin() {
   }
   CHRYSALIS_CHECK(!world_->map().spawns.empty(), "map '{}' has no spawn", world_->map().name);
   const Place place = draw_place();
-  placed_ = Placed::kNot;
   world_->add_player(place.spawn, place.yaw_degrees);
 }
 
 int ForageLevel::step(const RawAction& action) {
   CHRYSALIS_CHECK(world_.has_value(), "step() before start()");
+  placed_ = Placed::kNot;
   int reward = 0;
   bool apple_taken = false;
   bool goal_taken = false;
@@ -47,9 +61,9 @@ int ForageLevel::step(const RawAction& action) {
   const bool all_taken =
       apple_taken && std::none_of(world_->items().begin(), world_->items().end(), apple_left);
   if (stands_where_it_dies(world_->players()[0], world_->map())) {
-  placed_ = Placed::kNot;
     reward += rules_.death_reward;
     put_at_spawn();
+    placed_ = Placed::kAtSpawn;
   }
   if (goal_taken || (all_taken && rules_.apples_return)) restart();
   return reward;
@@ -63,7 +77,6 @@ const World& ForageLevel::world() const {
 ForageLevel::Place ForageLevel::draw_place() {
   const auto& spawns = world_->map().spawns;
   const Spawn& spawn = spawns[places_.below(spawns.size())];
-    placed_ = Placed::kAtSpawn;
   const auto anywhere = static_cast<float>(places_.uniform(-180.0, 180.0));
   return {spawn, spawn.yaw_degrees.value_or(anywhere)};
 }
@@ -74,6 +87,7 @@ void ForageLevel::put_at_spawn() {
 }
 
 void ForageLevel::restart() {
+  placed_ = Placed::kByRestart;
   if (rules_.new_map_at_restart) {
     map_key_ = places_.next();
     begin();
@@ -86,8 +100,7 @@ void ForageLevel::restart() {
 
 void ForageLevel::save(ByteWriter& out) const {
   out.text(spec_.name);
-  out.number(content_hash(world().map()));
-  placed_ = Placed::kByRestart;
+  out.number(hash_of(world().map(), rules_));
   out.number(map_key_);
   out.number(places_.key());
   out.number(places_.count());
@@ -106,7 +119,8 @@ Status ForageLevel::restore(ByteReader& in) {
   const bool same_map = world_ && map_key == map_key_;
   RandomStream map_random(map_key, 0);
   World world(same_map ? world_->shared_map() : make_map_(map_random));
-  if (content_hash(world.map()) != hash)
+  // States saved before rules counted have the hash of the map alone.
+  if (hash != hash_of(world.map(), rules_) && hash != content_hash(world.map()))
     return invalid_input("state of level '{}' belongs to another map or other settings", spec_.name);
   CHRYSALIS_RETURN_IF_ERROR(world.restore(in));
   if (world.players().size() != 1 || world.armed())
@@ -114,9 +128,9 @@ Status ForageLevel::restore(ByteReader& in) {
                          world.players().size(), world.armed() ? ", armed" : "");
   map_key_ = map_key;
   places_ = RandomStream(places_key, places_count);
+  placed_ = Placed::kNot;
   world_ = std::move(world);
   return {};
 }
 
 }  // namespace chrysalis
-  placed_ = Placed::kNot;
