@@ -77,7 +77,8 @@ class NavigationGraph::Builder {
 
   void run() {
     float spacing = kFinestSpacing;
-    while (!lay_nodes(spacing)) spacing *= 2;
+    // From the one that was tried, which may have been coarser already.
+    while (!lay_nodes(spacing)) spacing = 2 * graph_.spacing_;
     measure();
     for (const ItemPlacement& item : map_.items) graph_.access_.push_back(access_to(item.position));
     for (const Spawn& spawn : map_.spawns) graph_.spawn_nodes_.push_back(graph_.nearest(spawn.floor));

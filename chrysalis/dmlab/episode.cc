@@ -36,28 +36,15 @@ float Episode::step(const RawAction& action) {
   ++map_frames_;
   count(reward);
   angular_velocity_ = {};
-  if (!was_moved()) {
+  const Placed placed = environment_->level().placed();
+  if (placed == Placed::kByRestart) map_frames_ = 0;
+  if (placed == Placed::kNot) {
     const Body& after = world().players()[kAgent];
     angular_velocity_ = Vec3{after.pitch_degrees - before.pitch_degrees,
                              turn_between(before.yaw_degrees, after.yaw_degrees), 0} *
                         (1.0f / kFrameSeconds);
   }
   return reward;
-}
-
-bool Episode::was_moved() {
-  bool moved = world().frame() == 0;  // A map made anew.
-  for (const WorldEvent& event : world().events()) {
-    // What was taken lies there again in the same frame only where the level restarted its map.
-    if (event.kind == WorldEvent::Kind::kItemTaken &&
-        world().items()[static_cast<std::size_t>(event.item)].present)
-      moved = true;
-  }
-  if (moved) map_frames_ = 0;
-  for (const WorldEvent& event : world().events()) {
-    if (event.kind == WorldEvent::Kind::kMayRespawn && event.player == static_cast<int>(kAgent)) moved = true;
-  }
-  return moved;
 }
 
 void Episode::count(float reward) {

@@ -41,8 +41,6 @@ class Episode {
   const NativeEnvironment& environment() const { return *environment_; }
 
  private:
-  // Whether the agent was put elsewhere in the last frame; notes a restart of the map.
-  bool was_moved();
   void count(float reward);
 
   std::unique_ptr<NativeEnvironment> environment_;

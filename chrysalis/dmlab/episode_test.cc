@@ -21,15 +21,17 @@ LevelConfig seek_apples() {
   return config;
 }
 
-// A level of one row, walled in.
+// A level of a text map's lines.
 class OwnMap {
  public:
-  explicit OwnMap(const std::string& row)
+  explicit OwnMap(const std::string& lines)
       : path_(fmt::format("{}chrysalis_episode_test_{}.map", testing::TempDir(), getpid())) {
+    std::ofstream(path_) << "chrysalis map 2\nname = own\nepisode_seconds = 60\n" << lines << "\n";
+  }
+  // One row, walled in.
+  static std::string of_row(const std::string& row) {
     const std::string wall(row.size() + 2, '#');
-    std::ofstream(path_) << "chrysalis map 1\nname = own\nepisode_seconds = 60\ngrid\n"
-                         << wall << "\n#" << row << "#\n"
-                         << wall << "\n";
+    return fmt::format("grid\n{0}\n#{1}#\n{0}", wall, row);
   }
   ~OwnMap() { std::filesystem::remove(path_); }
   LevelConfig level() const {
@@ -55,7 +57,7 @@ float walk(Episode& episode, int frames) {
 
 TEST(Episode, ARestartBeginsTheMapsFramesAndStopsTheHead) {
   for (const char* row : {"SA", "SG"}) {
-    const OwnMap map(row);
+    const OwnMap map(OwnMap::of_row(row));
     Episode episode = make(map.level());
     EXPECT_FALSE(episode.started());
     episode.start(1);
@@ -75,11 +77,21 @@ TEST(Episode, ARestartBeginsTheMapsFramesAndStopsTheHead) {
 }
 
 TEST(Episode, WhatDoesNotRestartTheMapDoesNot) {
-  const OwnMap map("SAA");
+  const OwnMap map(OwnMap::of_row("SAA"));
   Episode episode = make(map.level());
   episode.start(1);
   EXPECT_EQ(walk(episode, 300), 1);
   EXPECT_EQ(episode.map_frames(), 3600 - episode.frames_left()) << "one apple of two";
+}
+
+TEST(Episode, ADeathStopsTheHeadAndNotTheMapsFrames) {
+  const OwnMap map("death_reward = -1\nroom 0 0 800 200\nspawn 100 100\nlava 300 0 800 200");
+  Episode episode = make(map.level());
+  episode.start(1);
+  EXPECT_EQ(walk(episode, 300), -1);
+  EXPECT_EQ(episode.world().players()[0].origin.x, 100);
+  EXPECT_EQ(episode.angular_velocity(), Vec3{}) << "it was put elsewhere, and did not turn there";
+  EXPECT_EQ(episode.map_frames(), 3600 - episode.frames_left());
 }
 
 TEST(Episode, AMapMadeAnewBeginsItsFrames) {

@@ -69,7 +69,7 @@ Status Lab::init() {
   CHRYSALIS_ASSIGN_OR_RETURN(level_, settings_.level_config());
   CHRYSALIS_ASSIGN_OR_RETURN(auto environment, make(level_));
   episode_.emplace(std::move(environment));
-  observations_.emplace(settings_, level_);
+  observations_.emplace(settings_, spec());
   return {};
 }
 
@@ -83,7 +83,7 @@ Status Lab::start(int, int seed) {
   if (!episode_) return invalid_input("start() before init()");
   if (next_environment_) {
     episode_.emplace(std::move(next_environment_));
-    observations_.emplace(settings_, level_);
+    observations_.emplace(settings_, spec());
   }
   episode_->start(mixed(seed));
   return {};
@@ -93,7 +93,7 @@ Lab::PropertyAnswer Lab::write_property(std::string_view key, std::string_view v
   if (!episode_) return before_init();
   const auto [table, name] = split(key);
   if (table == "params" && !name.empty()) {
-    for (const LevelSetting& setting : level_settings(level_)) {
+    for (const LevelSetting& setting : level_settings(spec())) {
       if (setting.key != name) continue;
       LevelConfig changed = level_;
       if (const Status set = set_field_text(fields_of(changed), setting.path, value); !set.ok())
@@ -122,7 +122,7 @@ Lab::PropertyAnswer Lab::read_property(std::string_view key, std::string& value)
     return {};
   }
   if (table == "params") {
-    for (const LevelSetting& setting : level_settings(level_)) {
+    for (const LevelSetting& setting : level_settings(spec())) {
       if (setting.key != name) continue;
       value = value_of(level_, setting.path);
       return {};
@@ -153,7 +153,7 @@ Result<std::string> Lab::maze_of(std::string_view function, std::string_view tex
   CHRYSALIS_ASSIGN_OR_RETURN(const auto level, make_level(config));
   level->start(RandomKey(mixed(seed)));
   const Map& map = level->world().map();
-  return function == kEntityLayer ? maze_layout(map, draws_mazes(config)) : map.variations;
+  return function == kEntityLayer ? maze_layout(map, draws_mazes(level->spec())) : map.variations;
 }
 
 Lab::PropertyAnswer Lab::list_property(std::string_view key, const VisitProperty& visit) const {
@@ -163,7 +163,7 @@ Lab::PropertyAnswer Lab::list_property(std::string_view key, const VisitProperty
   } else if (key == "engine") {
     visit("engine.fps", kReadable);
   } else if (key == "params") {
-    for (const LevelSetting& setting : level_settings(level_))
+    for (const LevelSetting& setting : level_settings(spec()))
       visit(("params." + setting.key).c_str(), kReadWrite);
   } else if (key == "func") {
     for (const std::string_view function : {kEntityLayer, kVariationsLayer})

@@ -55,6 +55,7 @@ class Lab {
  private:
   // The level of `config` in an environment of the settings' size, and its settings as they really are.
   Result<std::unique_ptr<NativeEnvironment>> make(LevelConfig& config) const;
+  const LevelSpec& spec() const { return episode_->environment().level().spec(); }  // Needs init().
   std::uint64_t mixed(int seed) const;
   Result<std::string> maze_of(std::string_view function, std::string_view seed) const;
 

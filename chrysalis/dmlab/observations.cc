@@ -252,12 +252,12 @@ std::string maze_layout(const Map& map, bool draws_mazes) {
   return layout;
 }
 
-bool draws_mazes(const LevelConfig& level) {
+bool draws_mazes(const LevelSpec& level) {
   const std::vector<LevelSetting> settings = level_settings(level);
   return std::ranges::find(settings, "mazeWidth", &LevelSetting::key) != settings.end();
 }
 
-Observations::Observations(const Settings& settings, const LevelConfig& level)
+Observations::Observations(const Settings& settings, const LevelSpec& level)
     : width_(settings.width),
       height_(settings.height),
       alt_width_(std::max(settings.width, settings.alt_width)),

@@ -19,12 +19,12 @@ namespace chrysalis::dmlab {
 // text otherwise.
 std::string maze_layout(const Map& map, bool draws_mazes);
 // Whether a level draws mazes itself. Others have maps of their makers, in whose texts letters mean anything.
-bool draws_mazes(const LevelConfig& level);
+bool draws_mazes(const LevelSpec& level);
 
 class Observations {
  public:
-  // The level's config, and sizes that a Renderer takes.
-  Observations(const Settings& settings, const LevelConfig& level);
+  // The level's spec, and sizes that a Renderer takes.
+  Observations(const Settings& settings, const LevelSpec& level);
 
   static int count();
   static const char* name(int index);  // 0 to count() - 1, as in what follows.

@@ -205,14 +205,14 @@ Status Settings::set(std::string_view key, std::string_view value) {
   return {};
 }
 
-std::vector<LevelSetting> level_settings(const LevelConfig& level) {
-  std::vector<std::string_view> used = {"episode_seconds"};
-  for (const LevelEntry& entry : level_catalog())
-    if (entry.name == level.name) used.insert(used.end(), entry.settings.begin(), entry.settings.end());
-  LevelConfig copy = level;
+std::vector<LevelSetting> level_settings(const LevelSpec& level) {
+  const auto is_used = [&](std::string_view field) {
+    return field == "episode_seconds" || std::ranges::find(level.settings, field) != level.settings.end();
+  };
+  LevelConfig config;
   std::vector<LevelSetting> settings;
-  for (const FieldText& field : describe_fields(fields_of(copy)))
-    if (std::ranges::find(used, field_of(field.path)) != used.end())
+  for (const FieldText& field : describe_fields(fields_of(config)))
+    if (is_used(field_of(field.path)))
       settings.push_back({.key = key_of(field_of(field.path)), .path = field.path});
   return settings;
 }
@@ -222,9 +222,9 @@ Result<LevelConfig> Settings::level_config() const {
   LevelConfig config;
   config.name = level_directory.empty() ? level_name : level_directory + "/" + level_name;
   if (config.name.starts_with(kFolderOfDmlab30)) config.name.erase(0, kFolderOfDmlab30.size());
-  CHRYSALIS_RETURN_IF_ERROR(make_level(config));
+  CHRYSALIS_ASSIGN_OR_RETURN(const auto level, make_level(config));
 
-  const std::vector<LevelSetting> known = level_settings(config);
+  const std::vector<LevelSetting> known = level_settings(level->spec());
   for (const auto& [key, value] : of_level) {
     const auto setting = std::ranges::find(known, key, &LevelSetting::key);
     if (setting == known.end()) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chrysalis/core/result.h"
+#include "chrysalis/levels/level.h"
 #include "chrysalis/levels/level_config.h"
 
 namespace chrysalis::dmlab {
@@ -40,7 +41,7 @@ struct Settings {
   Result<LevelConfig> level_config() const;
 };
 
-// What the level of a config can be told, in the order of LevelConfig.
-std::vector<LevelSetting> level_settings(const LevelConfig& level);
+// What a level can be told, in the order of LevelConfig.
+std::vector<LevelSetting> level_settings(const LevelSpec& level);
 
 }  // namespace chrysalis::dmlab

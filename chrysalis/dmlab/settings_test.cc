@@ -1,6 +1,10 @@
 #include "chrysalis/dmlab/settings.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "chrysalis/dmlab/client_test.h"
 #include "chrysalis/levels/catalog.h"
@@ -55,6 +59,28 @@ TEST(Settings, ThoseOfTheLevelAreSpelledAsDmLabSpellsThem) {
   EXPECT_EQ(tag.skill, 2.5);
 }
 
+TEST(Settings, ATextMapHasThoseOfItsRules) {
+  const std::string path = fmt::format("{}chrysalis_settings_test_{}.map", testing::TempDir(), getpid());
+  const auto write = [&](const char* rules) {
+    std::ofstream(path) << "chrysalis map 2\n"
+                        << rules << "\nroom 0 0 800 600\nspawn 100 100  300 100  500 100\n";
+  };
+  const Client::Pairs pairs = {
+      {"levelName", "map:" + path}, {"botCount", "1"}, {"skill", "2.5"}, {"color", "120"}};
+  write("rules = laser_tag");
+  const LevelConfig tag = level_of(pairs);
+  EXPECT_EQ(tag.bot_count, 1);
+  EXPECT_EQ(tag.skill, 2.5);
+  EXPECT_EQ(tag.color, 120);
+  const Client client(pairs);
+  EXPECT_EQ(client.api.write_property(client.context, "params.botCount", "2"), PropertyResult::kSuccess);
+  write("rules = forage");
+  EXPECT_EQ(refusal_of(pairs), fmt::format("unknown setting 'botCount' = \"1\". Settings of level 'map:{}': "
+                                           "episodeLengthSeconds",
+                                           path));
+  std::filesystem::remove(path);
+}
+
 TEST(Settings, TheLastOfAKeyCounts) {
   EXPECT_EQ(level_of({{"levelName", "lt_chasm"}, {"botCount", "1"}, {"botCount", "2"}}).bot_count, 2);
 }
@@ -63,7 +89,7 @@ TEST(Settings, EveryFieldOfEveryLevelIsOne) {
   for (const LevelEntry& entry : level_catalog()) {
     LevelConfig config;
     config.name = entry.name;
-    const std::vector<LevelSetting> settings = level_settings(config);
+    const std::vector<LevelSetting> settings = level_settings(make_level(config).value()->spec());
     EXPECT_EQ(settings.size(), entry.settings.size() + 1)
         << entry.name << ": its own, and episodeLengthSeconds";
     // The default of each is a value that it takes.

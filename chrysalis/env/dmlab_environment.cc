@@ -157,6 +157,7 @@ Status DmlabEnvironment::try_reset() {
   launched_ = true;
   CHRYSALIS_ASSIGN_OR_RETURN(const Reply reply, await_reply(Reply::Kind::kStarted, start_seconds_));
   frames_left_ = reply.frames_left;
+  if (spec_.episode_frames == 0 && frames_left_ > 0) spec_.episode_frames = std::lround(frames_left_);
   return {};
 }
 

@@ -222,6 +222,29 @@ TEST_F(DmlabEnvironments, KeepNoStateThatCouldBeSaved) {
   EXPECT_TRUE(environment->restore(reader).ok());
 }
 
+TEST_F(DmlabEnvironments, ThatTellTheirLengthAreStaggered) {
+  config.settings = "episode_frames=40";
+  const auto cut_after = [&](const char* level) {
+    std::vector<std::unique_ptr<Environment>> environments;
+    for (int i = 0; i < 3; ++i) environments.push_back(make(level).value());
+    EXPECT_EQ(environments[0]->spec().episode_frames, 0) << "before one has begun";
+    EnvironmentGroup group({.staggered = true}, std::move(environments));
+    std::vector<std::uint8_t> pixels(3 * group.spec().observation_bytes());
+    std::vector<std::uint8_t*> rows;
+    for (int i = 0; i < 3; ++i) rows.push_back(pixels.data() + i * group.spec().observation_bytes());
+    std::vector<std::int64_t> steps(3);
+    for (int step = 1; step <= 10; ++step) {
+      group.step(std::vector<RawAction>(3), rows);
+      for (int i = 0; i < 3; ++i)
+        if (group.results()[i].ended) steps[i] = group.ended_episode(i).agent_steps;
+    }
+    return steps;
+  };
+  // Of ten steps the fractions of 1, 2 and 3 times the golden ratio: 0.62, 0.24 and 0.85.
+  EXPECT_EQ(cut_after("plain"), (std::vector<std::int64_t>{7, 3, 9}));
+  EXPECT_EQ(cut_after("no_clock"), (std::vector<std::int64_t>{10, 10, 10}));
+}
+
 // ---- What is refused, at once.
 
 TEST_F(DmlabEnvironments, SayWhatIsWrongWithAConfigWithoutStartingAnything) {
@@ -546,6 +569,41 @@ TEST_F(DmlabEnvironments, LeaveAFolderWhereProgramAndKeeperAreKilledAtOnceWhichT
   EXPECT_TRUE(marked_processes().empty());  // The engine went with its keeper.
   EXPECT_EQ(belongings(config.temporary_folder).files, 2);
   make("plain").value()->reset(1);
+}
+
+TEST_F(DmlabEnvironments, EndWithTheirOwnerWhileAForkedChildHasThemToo) {
+  auto environment = make("plain").value();
+  environment->reset(1);
+  int stay[2];
+  ASSERT_EQ(pipe(stay), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    char byte;
+    close(stay[1]);
+    _exit(read(stay[0], &byte, 1) == 0 ? 0 : 1);
+  }
+  environment.reset();
+  EXPECT_TRUE(marked_processes().empty());
+  EXPECT_EQ(belongings(config.temporary_folder).files, 0);
+  EXPECT_EQ(waitpid(child, nullptr, WNOHANG), 0) << "it is still there";
+  close(stay[0]);
+  close(stay[1]);
+  waitpid(child, nullptr, 0);
+}
+
+TEST_F(DmlabEnvironments, DoNotEndWithAForkedChildThatLetsGoOfThem) {
+  auto environment = make("plain").value();
+  environment->reset(1);
+  const pid_t child = fork();
+  if (child == 0) {
+    environment.reset();
+    _exit(belongings(config.temporary_folder).files > 0 ? 0 : 1);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  EXPECT_FALSE(environment->step({}).lost);
+  EXPECT_EQ(environment->faults(), 0);
 }
 
 // ---- What proves an installation.

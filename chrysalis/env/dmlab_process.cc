@@ -201,9 +201,15 @@ Result<std::unique_ptr<DmlabProcess>> DmlabProcess::start(Settings settings) {
 }
 
 DmlabProcess::~DmlabProcess() {
-  if (commands_ >= 0) close(commands_);
-  if (life_ >= 0) close(life_);  // The keeper ends with it, after the engine.
-  if (keeper_ > 0 && !reap(keeper_, kEndSeconds)) {
+  const bool is_owner = owner_ == getpid();
+  for (const int socket : {commands_, life_}) {
+    if (socket < 0) continue;
+    // A child of fork() may hold it too. The keeper ends with the latter, after the engine.
+    if (is_owner) shutdown(socket, SHUT_RDWR);
+    close(socket);
+  }
+  if (!is_owner) folder_.forget();
+  if (is_owner && keeper_ > 0 && !reap(keeper_, kEndSeconds)) {
     kill(keeper_, SIGKILL);
     reap(keeper_, kEndSeconds);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -35,7 +36,7 @@ class DmlabProcess {
 
   // Starts the process and sends it the launch, without waiting for it. Error: the system refuses.
   static Result<std::unique_ptr<DmlabProcess>> start(Settings settings);
-  // Ends the process, waits for it, and removes its temporary folder.
+  // Ends the process, waits for it, and removes its temporary folder. In a child of fork() lets go of it all.
   ~DmlabProcess();
   DmlabProcess(const DmlabProcess&) = delete;
   DmlabProcess& operator=(const DmlabProcess&) = delete;
@@ -56,6 +57,7 @@ class DmlabProcess {
   explicit DmlabProcess(TemporaryFolder folder) : folder_(std::move(folder)) {}
   std::string how_it_ended();
 
+  const pid_t owner_ = getpid();
   TemporaryFolder folder_;
   pid_t keeper_ = -1;
   int commands_ = -1;

@@ -24,7 +24,7 @@ struct EnvironmentSpec {
   int height = 0;
   int action_repeat = 1;            // Frames an agent step.
   int frames_per_second = 60;       // Of external time.
-  std::int64_t episode_frames = 0;  // Time limit; 0 where only an episode that has begun tells it.
+  std::int64_t episode_frames = 0;  // Time limit; 0: none, or none until an episode that has begun tells it.
   // Of one frame's reward, both ends possible; infinite where nobody tells them.
   float reward_min = 0.0f;
   float reward_max = 0.0f;

@@ -75,7 +75,7 @@ StepResult EnvironmentGroup::advance(int i, const RawAction& action) {
 bool EnvironmentGroup::is_to_be_cut(int i) const {
   if (first_[i] == 0) return false;
   const auto length = static_cast<double>(environments_[i]->spec().episode_agent_steps());
-  if (length <= 0) return false;  // Nobody tells it.
+  if (length <= 0) return false;  // Episodes without a time limit.
   const double ratios = (config_.first_environment + i + 1) * (std::numbers::phi - 1);
   return static_cast<double>(episodes_[i].agent_steps) >= length * (ratios - std::floor(ratios));
 }

@@ -58,6 +58,7 @@ void EnvironmentPool::step(std::span<const RawAction> actions, std::span<std::ui
     }
   }
   team_.for_each(size(), [&](int i, int) { advance(i, actions[i], picture(rgb, i)); });
+  if (autoreset_ == Autoreset::kSameStep) begin_next(rgb);
 }
 
 void EnvironmentPool::advance(int i, const RawAction& action, std::span<std::uint8_t> rgb) {
@@ -73,15 +74,27 @@ void EnvironmentPool::advance(int i, const RawAction& action, std::span<std::uin
   episode.episode_return += results_[i].reward;
   episode.agent_steps += 1;
   episode.frames += results_[i].frames;
-  if (results_[i].ended) {
-    ended_episodes_[i] = episode;
-    if (autoreset_ == Autoreset::kSameStep) {
-      environment.observe(final_observations_[i]);
-      episode = {.index = episode.index + 1};
-      environment.reset(seed_of(i, episode.index));
-    }
+  if (results_[i].ended) ended_episodes_[i] = episode;
+  if (results_[i].ended && autoreset_ == Autoreset::kSameStep) {
+    environment.observe(final_observations_[i]);
+  } else {
+    environment.observe(rgb);
   }
-  environment.observe(rgb);
+}
+
+// All are announced before one is waited for.
+void EnvironmentPool::begin_next(std::span<std::uint8_t> rgb) {
+  if (std::ranges::none_of(results_, &StepResult::ended)) return;
+  for (int i = 0; i < size(); ++i) {
+    if (!results_[i].ended) continue;
+    episodes_[i] = {.index = episodes_[i].index + 1};
+    environments_[i]->begin_reset(seed_of(i, episodes_[i].index));
+  }
+  team_.for_each(size(), [&](int i, int) {
+    if (!results_[i].ended) return;
+    environments_[i]->reset(seed_of(i, episodes_[i].index));
+    environments_[i]->observe(picture(rgb, i));
+  });
 }
 
 std::span<const std::uint8_t> EnvironmentPool::final_observation(int i) const {

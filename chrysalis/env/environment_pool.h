@@ -56,6 +56,7 @@ class EnvironmentPool {
   bool goes_on(int i) const { return autoreset_ == Autoreset::kSameStep || !results_[i].ended; }
   std::uint64_t seed_of(int i, std::int64_t episode) const;
   void advance(int i, const RawAction& action, std::span<std::uint8_t> rgb);
+  void begin_next(std::span<std::uint8_t> rgb);
   std::span<std::uint8_t> picture(std::span<std::uint8_t> rgb, int i) const;
 
   const Autoreset autoreset_;

@@ -92,6 +92,34 @@ TEST(EnvironmentPool, BeginsTheNextEpisodeInTheSameStep) {
   EXPECT_EQ(pool.seen_by(1), expected(1, 1, 1, 2));
 }
 
+// Tells when it is asked to begin, and when it is waited for.
+class TellingEnvironment : public FakeEnvironment {
+ public:
+  explicit TellingEnvironment(std::string& told) : FakeEnvironment({}), told_(told) {}
+  void begin_reset(std::uint64_t) override { told_ += "begin "; }
+  void reset(std::uint64_t seed) override {
+    told_ += "reset ";
+    FakeEnvironment::reset(seed);
+  }
+
+ private:
+  std::string& told_;
+};
+
+TEST(EnvironmentPool, AnnouncesAllEpisodesBeforeItWaitsForOne) {
+  for (const Autoreset autoreset : {Autoreset::kNextStep, Autoreset::kSameStep}) {
+    std::string told;
+    std::vector<std::unique_ptr<Environment>> environments;
+    for (int i = 0; i < 3; ++i) environments.push_back(std::make_unique<TellingEnvironment>(told));
+    EnvironmentPool pool(autoreset, 1, std::move(environments));
+    std::vector<std::uint8_t> rgb(pool.spec().observation_bytes() * 3);
+    pool.reset(std::vector<std::optional<std::uint64_t>>{1, 2, 3}, rgb);
+    for (int t = 0; t < kEpisodeSteps + 1; ++t) pool.step(std::vector<RawAction>(3), rgb);
+    const std::string all = "begin begin begin reset reset reset ";
+    EXPECT_EQ(told, all + all);
+  }
+}
+
 TEST(EnvironmentPool, TellsOfTheEpisodeThatEnded) {
   for (const Autoreset autoreset : {Autoreset::kNextStep, Autoreset::kSameStep}) {
     Pool pool(autoreset, 1, 1, {.by_rule = true});

@@ -95,6 +95,11 @@ void TemporaryFolder::let_go() {
   descriptor_ = -1;
 }
 
+void TemporaryFolder::forget() {
+  let_go();
+  path_.clear();
+}
+
 bool TemporaryFolder::remove(double seconds) {
   let_go();
   if (path_.empty()) return true;

@@ -26,6 +26,8 @@ class TemporaryFolder {
   int descriptor() const { return descriptor_; }
   // Leaves the folder to the children.
   void let_go();
+  // Leaves it to others for good: it is not removed here.
+  void forget();
   // Waits up to `seconds` until no other process holds it, and removes it. Whether it is gone.
   bool remove(double seconds = 5);
 

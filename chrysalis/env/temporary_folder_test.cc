@@ -50,6 +50,16 @@ TEST_F(TemporaryFolders, MoveAndAreRemovedOnce) {
   EXPECT_TRUE(second.remove());
 }
 
+TEST_F(TemporaryFolders, AreNotRemovedByWhoForgetsThem) {
+  fs::path path;
+  {
+    TemporaryFolder folder = create().value();
+    path = folder.path();
+    folder.forget();
+  }
+  EXPECT_TRUE(fs::exists(path));
+}
+
 TEST_F(TemporaryFolders, LieWhereTmpdirSays) {
   const char* before = std::getenv("TMPDIR");
   const std::string kept = before == nullptr ? "" : before;

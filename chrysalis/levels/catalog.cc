@@ -15,15 +15,22 @@ constexpr std::string_view kMapPrefix = "map:";
 constexpr std::string_view kDmlabPrefix = "dmlab:";
 constexpr int kExploreSeconds = 90;
 
-LevelSpec spec_of(std::string_view name, std::string_view summary, int own_seconds,
-                  const LevelConfig& config) {
+constexpr std::string_view kExploreSettings[] = {
+    "maze_width",      "maze_height",    "room_count",
+    "room_min_size",   "room_max_size",  "object_count",
+    "spawn_count",     "reward_density", "extra_connection_probability",
+    "decal_frequency", "max_variations", "has_doors",
+    "quick_restart",   "use_skybox"};
+constexpr std::string_view kLaserTagSettings[] = {"bot_count", "skill", "color"};
+
+LevelSpec spec_of(std::string_view name, std::string_view summary, int own_seconds, const LevelConfig& config,
+                  std::span<const std::string_view> settings = {}) {
   const auto seconds = config.episode_seconds > 0 ? config.episode_seconds : own_seconds;
   return {.name = std::string(name),
           .summary = std::string(summary),
-          .episode_frames = static_cast<int>(seconds) * kFramesPerSecond};
+          .episode_frames = static_cast<int>(seconds) * kFramesPerSecond,
+          .settings = settings};
 }
-
-constexpr std::string_view kLaserTagSettings[] = {"bot_count", "skill", "color"};
 
 Result<std::unique_ptr<Level>> arena_level(const Arena& arena, LevelSpec spec, const LevelConfig& config) {
   CHRYSALIS_ASSIGN_OR_RETURN(const LaserTagSettings settings, laser_tag_settings(arena, config));
@@ -44,14 +51,15 @@ Result<std::unique_ptr<Level>> make_fixed(const LevelEntry& entry, const LevelCo
 Result<std::unique_ptr<Level>> make_explore(const LevelEntry& entry, const LevelConfig& config) {
   CHRYSALIS_ASSIGN_OR_RETURN(const ExploreSettings settings, explore_settings(config));
   return std::unique_ptr<Level>(std::make_unique<ForageLevel>(
-      spec_of(entry.name, entry.summary, kExploreSeconds, config),
+      spec_of(entry.name, entry.summary, kExploreSeconds, config, entry.settings),
       ForageRules{.new_map_at_restart = !config.quick_restart},
       [settings](RandomStream& random) { return make_explore_map(settings, random); }));
 }
 
 template <const Arena& (*kArena)()>
 Result<std::unique_ptr<Level>> make_laser_tag(const LevelEntry& entry, const LevelConfig& config) {
-  return arena_level(kArena(), spec_of(entry.name, entry.summary, kLaserTagSeconds, config), config);
+  return arena_level(kArena(), spec_of(entry.name, entry.summary, kLaserTagSeconds, config, entry.settings),
+                     config);
 }
 
 const std::vector<LevelEntry>& catalog() {
@@ -61,10 +69,7 @@ const std::vector<LevelEntry>& catalog() {
        {},
        make_fixed<seek_apples_map>},
       {"explore_object_locations_small",
-       "A new maze of rooms in each episode; its apples return when all are taken",
-       {"maze_width", "maze_height", "room_count", "room_min_size", "room_max_size", "object_count",
-        "spawn_count", "reward_density", "extra_connection_probability", "decal_frequency", "max_variations",
-        "has_doors", "quick_restart", "use_skybox"},
+       "A new maze of rooms in each episode; its apples return when all are taken", kExploreSettings,
        make_explore},
       {"nav_maze_static_01",
        "A fixed maze: find the goal again and again from wherever you start",
@@ -75,13 +80,11 @@ const std::vector<LevelEntry>& catalog() {
        {},
        make_fixed<nav_maze_static_02_map>},
       {"lt_horseshoe_color",
-       "Laser tag with six bots in a horseshoe; their colours are drawn for each episode",
-       {"bot_count", "skill", "color"},
+       "Laser tag with six bots in a horseshoe; their colours are drawn for each episode", kLaserTagSettings,
        make_laser_tag<lt_horseshoe_color_arena>},
       {"lt_chasm",
        "Laser tag with four bots on two banks; what there is to take hangs over the lava between them",
-       {"bot_count", "skill", "color"},
-       make_laser_tag<lt_chasm_arena>},
+       kLaserTagSettings, make_laser_tag<lt_chasm_arena>},
   };
   return entries;
 }
@@ -151,10 +154,12 @@ Result<std::unique_ptr<Level>> make_level(const LevelConfig& config) {
 }
 
 Result<std::unique_ptr<Level>> make_level(const TextMap& map, const LevelConfig& config) {
-  CHRYSALIS_RETURN_IF_ERROR(
-      check_settings(config, map.arena ? std::span(kLaserTagSettings) : std::span<const std::string_view>()));
+  std::span<const std::string_view> settings;
+  if (map.arena) settings = kLaserTagSettings;
+  CHRYSALIS_RETURN_IF_ERROR(check_settings(config, settings));
   if (!map.arena) return level_on(map, config.name, "A text map", config);
-  return arena_level(*map.arena, spec_of(config.name, "A text map", map.episode_seconds, config), config);
+  return arena_level(*map.arena, spec_of(config.name, "A text map", map.episode_seconds, config, settings),
+                     config);
 }
 
 }  // namespace chrysalis

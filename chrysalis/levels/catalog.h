@@ -4,7 +4,6 @@
 #include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "chrysalis/core/result.h"
 #include "chrysalis/levels/level.h"
@@ -15,9 +14,8 @@ namespace chrysalis {
 
 struct LevelEntry {
   std::string_view name;
-  std::string_view summary;  // One line, without a full stop.
-  std::vector<std::string_view>
-      settings;  // Fields of LevelConfig that it uses, beside name and episode_seconds.
+  std::string_view summary;                    // One line, without a full stop.
+  std::span<const std::string_view> settings;  // As in its spec.
   Result<std::unique_ptr<Level>> (*make)(const LevelEntry& entry, const LevelConfig& config);
 };
 

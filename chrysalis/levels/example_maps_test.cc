@@ -205,6 +205,58 @@ TEST(Duel, TakesTheSettingsOfLaserTag) {
                         crowded.name));
 }
 
+TEST(Duel, SaysWhichSettingsItTakes) {
+  const auto duel = level_of("duel"), two_rooms = level_of("two_rooms");
+  const std::vector<std::string_view> of_laser_tag = {"bot_count", "skill", "color"};
+  EXPECT_TRUE(std::ranges::equal(duel->spec().settings, of_laser_tag));
+  EXPECT_TRUE(two_rooms->spec().settings.empty());
+}
+
+std::unique_ptr<Level> level_with(std::string_view rules) {
+  const TextMap map = parse_text_map(fmt::format("chrysalis map 2\n{}\nroom 0 0 800 600\n"
+                                                 "spawn 100 100  300 100  500 100\n",
+                                                 rules),
+                                     "m")
+                          .value();
+  return std::move(make_level(map, {.name = "map:m"}).value());
+}
+
+TEST(SavedEpisode, IsRefusedWhereTheRulesAreOthers) {
+  const auto refusal = [](const std::string& was, const std::string& is) {
+    const auto level = level_with(was), other = level_with(is);
+    level->start(RandomKey(1));
+    ByteWriter saved;
+    level->save(saved);
+    ByteReader in(saved.bytes());
+    const Status status = other->restore(in);
+    return status ? "" : status.error().message;
+  };
+  for (const char* rule :
+       {"apple_reward = 2", "goal_reward = 2", "death_reward = 2", "apples_return = false"}) {
+    EXPECT_EQ(refusal("", rule), "state of level 'map:m' belongs to another map or other settings") << rule;
+    EXPECT_EQ(refusal(rule, rule), "");
+  }
+  const std::string tag = "rules = laser_tag\nbots = 2\n";
+  EXPECT_EQ(refusal(tag, tag + "profiles = 1"),
+            "state of level 'map:m' belongs to another map or other profiles");
+  EXPECT_EQ(refusal(tag, tag + "profiles = 0 1 3"), "") << "the same for two bots";
+}
+
+TEST(SavedEpisode, OfBeforeRulesCountedIsTaken) {
+  for (const char* rules : {"goal_reward = 2", "rules = laser_tag\nbots = 2\nprofiles = 1"}) {
+    const auto level = level_with(rules);
+    level->start(RandomKey(1));
+    ByteWriter saved, begins;
+    level->save(saved);
+    begins.text("map:m");
+    begins.number(content_hash(level->world().map()));
+    auto bytes = saved.bytes();
+    std::ranges::copy(begins.bytes(), bytes.begin());
+    ByteReader in(bytes);
+    EXPECT_TRUE(level->restore(in).ok()) << rules;
+  }
+}
+
 TEST(Duel, IsRefusedTheStateOfAChangedMap) {
   const auto duel = level_of("duel");
   duel->start(RandomKey(1));
@@ -219,7 +271,7 @@ TEST(Duel, IsRefusedTheStateOfAChangedMap) {
   LaserTagLevel other(duel->spec(), *changed.arena, {.bot_count = 2, .skill = 3.5, .bot_outfit = {}});
   ByteReader in(saved.bytes());
   EXPECT_EQ(other.restore(in).error().message,
-            fmt::format("state of level '{}' belongs to another map", duel->spec().name));
+            fmt::format("state of level '{}' belongs to another map or other profiles", duel->spec().name));
 }
 
 }  // namespace

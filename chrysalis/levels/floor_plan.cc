@@ -8,10 +8,9 @@
 namespace chrysalis {
 namespace {
 
-constexpr float kTile = 100.0f;     // A texture covers so many u.
-constexpr float kSlab = 16.0f;      // Thickness of floors and ceilings.
-constexpr float kHeadroom = 80.0f;  // Of who jumps.
-constexpr float kPictureSide = 64.0f;
+constexpr float kTile = 100.0f;      // A texture covers so many u.
+constexpr float kSlab = 16.0f;       // Thickness of floors and ceilings.
+constexpr float kHeadroom = 80.0f;   // Of who jumps.
 constexpr float kPictureGap = 0.5f;  // In front of the wall.
 // Light by direction, so that corners can be seen.
 constexpr float kLightNorthSouth = 1.0f;

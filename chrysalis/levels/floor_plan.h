@@ -71,6 +71,7 @@ void add_box(const Solid& box, MaterialId sides, MaterialId top, Map& map);
 std::optional<Surface> wall_picture(const FloorPlan& plan, Vec3 place, float reach, Side side,
                                     MaterialId picture);
 
+inline constexpr float kPictureSide = 64.0f;
 // Above the floor: of a picture's middle, which is the eye's, and of an item's.
 inline constexpr float kPictureHeight = 50.0f;
 inline constexpr float kItemAboveFloor = 15.0f;

@@ -5,6 +5,19 @@
 #include "chrysalis/core/check.h"
 
 namespace chrysalis {
+namespace {
+
+// Of all that an episode depends on and does not hold itself.
+std::uint64_t hash_of(const Map& map, const ForageRules& rules) {
+  ByteWriter content;
+  content.number(content_hash(map));
+  for (const int reward : {rules.apple_reward, rules.goal_reward, rules.death_reward}) content.number(reward);
+  for (const bool flag : {rules.apples_return, rules.new_map_at_restart}) content.number(flag);
+  return hash64(content.bytes());
+}
+
+}  // namespace
+
 ForageLevel::ForageLevel(LevelSpec spec, ForageRules rules, MakeMap make_map)
     : spec_(std::move(spec)), rules_(rules), make_map_(std::move(make_map)) {
   const auto [least, most] = std::minmax({0, rules_.apple_reward, rules_.goal_reward});
@@ -15,6 +28,7 @@ ForageLevel::ForageLevel(LevelSpec spec, ForageRules rules, MakeMap make_map)
 void ForageLevel::start(RandomKey episode_key) {
   map_key_ = episode_key.split(0).value();
   places_ = RandomStream(episode_key.split(1));
+  placed_ = Placed::kNot;
   begin();
 }
 
@@ -33,6 +47,7 @@ void ForageLevel::begin() {
 
 int ForageLevel::step(const RawAction& action) {
   CHRYSALIS_CHECK(world_.has_value(), "step() before start()");
+  placed_ = Placed::kNot;
   int reward = 0;
   bool apple_taken = false;
   bool goal_taken = false;
@@ -48,6 +63,7 @@ int ForageLevel::step(const RawAction& action) {
   if (stands_where_it_dies(world_->players()[0], world_->map())) {
     reward += rules_.death_reward;
     put_at_spawn();
+    placed_ = Placed::kAtSpawn;
   }
   if (goal_taken || (all_taken && rules_.apples_return)) restart();
   return reward;
@@ -71,6 +87,7 @@ void ForageLevel::put_at_spawn() {
 }
 
 void ForageLevel::restart() {
+  placed_ = Placed::kByRestart;
   if (rules_.new_map_at_restart) {
     map_key_ = places_.next();
     begin();
@@ -83,7 +100,7 @@ void ForageLevel::restart() {
 
 void ForageLevel::save(ByteWriter& out) const {
   out.text(spec_.name);
-  out.number(content_hash(world().map()));
+  out.number(hash_of(world().map(), rules_));
   out.number(map_key_);
   out.number(places_.key());
   out.number(places_.count());
@@ -102,7 +119,8 @@ Status ForageLevel::restore(ByteReader& in) {
   const bool same_map = world_ && map_key == map_key_;
   RandomStream map_random(map_key, 0);
   World world(same_map ? world_->shared_map() : make_map_(map_random));
-  if (content_hash(world.map()) != hash)
+  // States saved before rules counted have the hash of the map alone.
+  if (hash != hash_of(world.map(), rules_) && hash != content_hash(world.map()))
     return invalid_input("state of level '{}' belongs to another map or other settings", spec_.name);
   CHRYSALIS_RETURN_IF_ERROR(world.restore(in));
   if (world.players().size() != 1 || world.armed())
@@ -110,6 +128,7 @@ Status ForageLevel::restore(ByteReader& in) {
                          world.players().size(), world.armed() ? ", armed" : "");
   map_key_ = map_key;
   places_ = RandomStream(places_key, places_count);
+  placed_ = Placed::kNot;
   world_ = std::move(world);
   return {};
 }

@@ -33,6 +33,7 @@ class ForageLevel final : public Level {
   const LevelSpec& spec() const override { return spec_; }
   void start(RandomKey episode_key) override;
   int step(const RawAction& action) override;
+  Placed placed() const override { return placed_; }
   const World& world() const override;
   void save(ByteWriter& out) const override;
   Status restore(ByteReader& in) override;
@@ -53,6 +54,7 @@ class ForageLevel final : public Level {
   MakeMap make_map_;
   std::uint64_t map_key_ = 0;  // The stream that the map was made from: enough to make it again.
   RandomStream places_{0, 0};  // Where the agent is put.
+  Placed placed_ = Placed::kNot;
   std::optional<World> world_;
 };
 

@@ -61,6 +61,7 @@ LaserTagLevel::LaserTagLevel(LevelSpec spec, Arena arena, LaserTagSettings setti
 
 void LaserTagLevel::start(RandomKey episode_key) {
   places_ = RandomStream(episode_key.split(0));
+  placed_ = Placed::kNot;
   if (world_) {
     world_->begin(arena_.map);
   } else {
@@ -86,16 +87,27 @@ void LaserTagLevel::start(RandomKey episode_key) {
   }
 }
 
-Bot LaserTagLevel::make_bot(int index, RandomKey key) const {
+int LaserTagLevel::profile_of(int bot) const {
   const std::vector<int>& profiles = arena_.bot_profiles;
-  const int profile = profiles.empty() ? index % kBotProfileCount
-                                       : profiles[static_cast<std::size_t>(index) % profiles.size()];
-  return Bot(profile, settings_.skill, arena_.graph, key);
+  return profiles.empty() ? bot % kBotProfileCount
+                          : profiles[static_cast<std::size_t>(bot) % profiles.size()];
+}
+
+Bot LaserTagLevel::make_bot(int index, RandomKey key) const {
+  return Bot(profile_of(index), settings_.skill, arena_.graph, key);
+}
+
+std::uint64_t LaserTagLevel::content() const {
+  ByteWriter all;
+  all.number(content_hash(*arena_.map));
+  for (int bot = 0; bot < settings_.bot_count; ++bot) all.number(profile_of(bot));
+  return hash64(all.bytes());
 }
 
 int LaserTagLevel::step(const RawAction& action) {
   CHRYSALIS_CHECK(world_.has_value(), "step() before start()");
   actions_[kAgent] = action;
+  placed_ = Placed::kNot;
   {
     const StageScope scope(Stage::kBots);
     for (std::size_t i = 0; i < bots_.size(); ++i)
@@ -112,6 +124,7 @@ int LaserTagLevel::step(const RawAction& action) {
     if (event.kind == WorldEvent::Kind::kMayRespawn) {
       const Place place = draw_place(event.player);
       world_->respawn(event.player, place.spawn, place.yaw_degrees);
+      if (event.player == kAgent) placed_ = Placed::kAtSpawn;
     }
   }
   return reward;
@@ -137,7 +150,7 @@ LaserTagLevel::Place LaserTagLevel::draw_place(int player) {
 
 void LaserTagLevel::save(ByteWriter& out) const {
   out.text(spec_.name);
-  out.number(content_hash(*arena_.map));
+  out.number(content());
   out.number<std::int32_t>(settings_.bot_count);
   out.number(settings_.skill);
   out.number(places_.key());
@@ -155,8 +168,9 @@ Status LaserTagLevel::restore(ByteReader& in) {
   const auto places_count = in.number<std::uint64_t>();
   if (in.failed()) return invalid_input("state of level '{}' is cut short", spec_.name);
   if (name != spec_.name) return invalid_input("state of level '{}' given to level '{}'", name, spec_.name);
-  if (hash != content_hash(*arena_.map))
-    return invalid_input("state of level '{}' belongs to another map", spec_.name);
+  // States saved before profiles counted have the hash of the map alone.
+  if (hash != content() && hash != content_hash(*arena_.map))
+    return invalid_input("state of level '{}' belongs to another map or other profiles", spec_.name);
   if (bot_count != settings_.bot_count || skill != settings_.skill)
     return invalid_input("state of level '{}' with {} bots of skill {} given to one with {} bots of skill {}",
                          name, bot_count, skill, settings_.bot_count, settings_.skill);
@@ -173,6 +187,7 @@ Status LaserTagLevel::restore(ByteReader& in) {
     CHRYSALIS_RETURN_IF_ERROR(bots.back().restore(in));
   }
   places_ = RandomStream(places_key, places_count);
+  placed_ = Placed::kNot;
   world_ = std::move(world);
   bots_ = std::move(bots);
   return {};

@@ -52,6 +52,7 @@ class LaserTagLevel final : public Level {
   const LevelSpec& spec() const override { return spec_; }
   void start(RandomKey episode_key) override;
   int step(const RawAction& action) override;
+  Placed placed() const override { return placed_; }
   const World& world() const override;
   void save(ByteWriter& out) const override;
   Status restore(ByteReader& in) override;
@@ -62,12 +63,16 @@ class LaserTagLevel final : public Level {
     float yaw_degrees;
   };
   Place draw_place(int player);
+  int profile_of(int bot) const;
   Bot make_bot(int index, RandomKey key) const;
+  // Hash of what an episode depends on and does not hold itself.
+  std::uint64_t content() const;
 
   LevelSpec spec_;
   Arena arena_;
   LaserTagSettings settings_;
   RandomStream places_{0, 0};  // Where players are put.
+  Placed placed_ = Placed::kNot;
   std::optional<World> world_;
   std::vector<Bot> bots_;  // Bot i is player i + 1.
   std::vector<RawAction> actions_;

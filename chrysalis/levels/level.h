@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "chrysalis/core/bytes.h"
 #include "chrysalis/core/random.h"
@@ -20,6 +22,15 @@ struct LevelSpec {
   int episode_frames = 0;    // 60 a second.
   int frame_reward_min = 0;  // Bounds of what step() returns.
   int frame_reward_max = 0;
+  // Fields of LevelConfig that it uses, beside name and episode_seconds; they outlive it.
+  std::span<const std::string_view> settings = {};
+};
+
+// What a step did with the agent beside moving it.
+enum class Placed : std::uint8_t {
+  kNot,
+  kAtSpawn,    // It died, or came back from that.
+  kByRestart,  // The map began again.
 };
 
 // Belongs to one thread at a time. Levels that share a map share it read-only.
@@ -36,6 +47,8 @@ class Level {
   // taken) happen here and put the agent elsewhere at once. Needs start() or restore(). Allocates nothing but
   // a map that is made anew for a restart.
   virtual int step(const RawAction& action) = 0;
+  // Whether the last step() put the agent elsewhere; kNot after start() and restore().
+  virtual Placed placed() const = 0;
 
   // The world as it stands; valid until the next start() or restore(). Needs one of them before.
   virtual const World& world() const = 0;

@@ -38,7 +38,8 @@ class Builder {
       if (area.kind == DraftArea::Kind::kDoor && !leads_through(area))
         return text_.error(area.place, "a door to nowhere", "open space at two opposite ends of it");
     if (std::all_of(plan_.cells.begin(), plan_.cells.end(), [](const PlanCell& cell) { return cell.solid; }))
-      return text_.error(draft_.areas.back().place, "blocks over the whole map", "open space somewhere");
+      return text_.error(draft_.areas.empty() ? draft_.spawns.front().feet.place : draft_.areas.back().place,
+                         "a map without open space", "open space somewhere");
     close_above();
     for (const DraftBox& box : draft_.boxes)
       plan_.obstacle_height = std::max(plan_.obstacle_height, box.box.max.z);
@@ -209,7 +210,9 @@ class Builder {
     const float floor = plan_.at(plan_.column_at(from.x), plan_.row_at(from.y)).floor_height;
     const Vec3 place = from + Vec3{0, 0, picture.from.z.value_or(floor + kPictureHeight)};
     const auto surface = wall_picture(plan_, place, picture.reach, picture.side, picture.picture);
-    if (!surface)
+    // Version 1 takes those that stick out above the walls.
+    const bool above = text_.version() > 1 && place.z + 0.5f * kPictureSide > draft_.wall_height;
+    if (!surface || above)
       return text_.error(picture.from.place,
                          fmt::format("no wall for a picture from {} {}", place.x, place.y),
                          "open space with 64 x 64 u of wall on that side");

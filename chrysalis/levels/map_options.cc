@@ -15,12 +15,17 @@ bool is_gadget(ItemKind kind) {
   return kind == ItemKind::kOrb || kind == ItemKind::kBeam || kind == ItemKind::kDisc;
 }
 
+// As a body has it: -180 to 180, and not 180 itself.
+int yaw_of(int degrees) {
+  return degrees >= 180 ? degrees - 360 : degrees;
+}
+
 Status read_facing(const MapText& text, const MapWord& word, MapOptions& options) {
   for (int side = 0; side < 4; ++side)
-    if (word.text == kMapSides[side]) return options.facing = side * 90, Status();
+    if (word.text == kMapSides[side]) return options.facing = yaw_of(side * 90), Status();
   const auto degrees = text.number(word, -180, 360);
   if (!degrees) return text.error(word, "east, north, west, south, or degrees from -180 to 360");
-  options.facing = *degrees;
+  options.facing = yaw_of(*degrees);
   return {};
 }
 

@@ -49,6 +49,7 @@ class Parser {
       return text_.error(
           {line, 1}, "the end",
           text_.version() == 1 ? "the line \"grid\"" : "the line \"grid\", or a room before it");
+    if (!has_grid && grid_word_) return text_.error(*grid_word_, "the line \"grid\" after it");
     if (has_grid) CHRYSALIS_RETURN_IF_ERROR(grid_.read(line + 1, draft_));
     if (draft_.spawns.empty())
       return text_.error(
@@ -96,6 +97,9 @@ class Parser {
     if (!words[1].text.empty()) return text_.error(words[1], "one word as the value");
     return words[0];
   }
+  void needs_grid(const MapWord& word) {
+    if (!grid_word_) grid_word_ = word;
+  }
   template <typename T>
   Status number_key(const MapLine& line, int low, int high, T& target) const {
     CHRYSALIS_ASSIGN_OR_RETURN(const MapWord word, value(line));
@@ -118,6 +122,11 @@ class Parser {
     CHRYSALIS_ASSIGN_OR_RETURN(const MapWord word, value(line));
     draft_.name = word.text;
     return {};
+  }
+
+  Status read_glyph(const MapLine& line) {
+    needs_grid(line[0]);
+    return grid_.read_glyph(line);
   }
 
   Status read_skill(const MapLine& line) {
@@ -254,15 +263,23 @@ class Parser {
   std::optional<int> episode_seconds_;
   std::vector<MapWord> laser_tag_keys_, forage_keys_;  // As they were met.
   MapPlace bots_place_;
+  std::optional<MapWord> grid_word_;  // The first that means nothing without a grid.
 };
 
 const std::vector<Parser::Key>& Parser::keys() {
   static const std::vector<std::string_view> kRoom = {"floor", "wall", "ceiling", "height", "headroom"};
   static const std::vector<Key> all = {
       {"name", 1, [](Parser& p, const MapLine& l) { return p.read_name(l); }},
-      {"walls", 1, [](Parser& p, const MapLine& l) { return p.choice_key(l, kWallStyles, p.grid_.thin); }},
+      {"walls", 1,
+       [](Parser& p, const MapLine& l) {
+         p.needs_grid(l[0]);
+         return p.choice_key(l, kWallStyles, p.grid_.thin);
+       }},
       {"cell_size", 1,
-       [](Parser& p, const MapLine& l) { return p.number_key(l, 64, 1000, p.grid_.cell_size); }},
+       [](Parser& p, const MapLine& l) {
+         p.needs_grid(l[0]);
+         return p.number_key(l, 64, 1000, p.grid_.cell_size);
+       }},
       {"wall_height", 1,
        [](Parser& p, const MapLine& l) { return p.number_key(l, 64, 1000, p.draft_.wall_height); }},
       {"floor_height", 1,
@@ -320,9 +337,13 @@ const std::vector<Parser::Key>& Parser::keys() {
          p.laser_tag_keys_.push_back(l[0]);
          return p.read_loadout(l);
        }},
-      {"cell", 1, [](Parser& p, const MapLine& l) { return p.grid_.read_glyph(l); }},
-      {"panel", 1, [](Parser& p, const MapLine& l) { return p.grid_.read_glyph(l); }},
-      {"picture", 1, [](Parser& p, const MapLine& l) { return p.placer_.read_picture(l); }},
+      {"cell", 1, [](Parser& p, const MapLine& l) { return p.read_glyph(l); }},
+      {"panel", 1, [](Parser& p, const MapLine& l) { return p.read_glyph(l); }},
+      {"picture", 1,
+       [](Parser& p, const MapLine& l) {
+         if (l[1].text == "=") p.needs_grid(l[0]);
+         return p.placer_.read_picture(l);
+       }},
       {"room", 2,
        [](Parser& p, const MapLine& l) { return p.placer_.read_area(l, DraftArea::Kind::kOpen, kRoom); }},
       {"door", 2,

@@ -256,6 +256,22 @@ TEST(TextMap, APictureHangsOnTheWallThatIsSeen) {
   EXPECT_EQ(middles[1], (Vec3{200, 599.5f, 60}));
 }
 
+TEST(TextMap, APictureMayStickOutAboveTheWallsInVersion1) {
+  const std::string_view rest = "wall_height = 64\npicture = 2 2 north 4\ngrid\n####\n#SA#\n####\n";
+  parsed(fmt::format("chrysalis map 1\n{}", rest));
+  EXPECT_FALSE(parse_text_map(fmt::format("chrysalis map 2\n{}", rest), "m").ok());
+}
+
+TEST(TextMap, ASpawnFacesAsABodyDoes) {
+  const auto yaw = [](std::string_view facing) {
+    return in_room(fmt::format("spawn 400 300 facing:{}", facing)).map->spawns[1].yaw_degrees.value();
+  };
+  const std::vector<std::pair<std::string_view, float>> cases = {
+      {"east", 0},  {"north", 90}, {"west", -180}, {"south", -90}, {"-180", -180},
+      {"179", 179}, {"180", -180}, {"270", -90},   {"360", 0}};
+  for (const auto& [facing, degrees] : cases) EXPECT_EQ(yaw(facing), degrees) << facing;
+}
+
 TEST(TextMap, AGridTakesRoomsOverIt) {
   const TextMap map = parsed(
       "chrysalis map 2\ncell O = apple respawn:7 height:8\ncell F = spawn facing:-45 ceiling:plain_white\n"
@@ -419,7 +435,7 @@ TEST(TextMapErrors, OfVersion2SayWhereAndWhatWasExpected) {
            "2:1: found \"a map of 17064 x 664 u\", expected at most 16384 from one end to the other"},
           {"block 100 100 200 200\ndoor 120 120 160 160",
            "5:1: found \"a door to nowhere\", expected open space at two opposite ends of it"},
-          {"block 0 0 800 600", "4:1: found \"blocks over the whole map\", expected open space somewhere"},
+          {"block 0 0 800 600", "4:1: found \"a map without open space\", expected open space somewhere"},
           {"stairs 0 0 99 99 up from:0 to:9", "4:18: found \"up\", expected one of east, north, west, south"},
           {"stairs 0 0 99 99", "4:17: found \"\", expected one of east, north, west, south"},
           {"stairs 0 0 99 99 east from:0", "4:29: found \"\", expected from:N and to:N"},
@@ -469,6 +485,9 @@ TEST(TextMapErrors, OfVersion2SayWhereAndWhatWasExpected) {
            "4:1: found \"no wall for a picture from -900 100\", expected open space with 64 x 64 u of wall "
            "on "
            "that side"},
+          {"picture 100 100 south 4 z:69",
+           "4:1: found \"no wall for a picture from 100 100\", expected open space with 64 x 64 u of wall on "
+           "that side"},
           {"block 100 0 120 20\npicture 100 300 south 4",
            "5:1: found \"no wall for a picture from 100 300\", expected open space with 64 x 64 u of wall on "
            "that side"},
@@ -513,6 +532,23 @@ std::string repeated(std::string_view line, int count) {
   std::string lines;
   for (int i = 0; i < count; ++i) lines += fmt::format("{}\n", line);
   return lines;
+}
+
+TEST(TextMapErrors, AGridNeedsOpenSpaceOrARoomOverIt) {
+  const auto all_wall = [](std::string_view lines) {
+    return map_error(fmt::format("chrysalis map 2\n{}spawn 150 150\ngrid\n###\n###\n###\n", lines));
+  };
+  EXPECT_EQ(all_wall(""), "m:2:7: found \"a map without open space\", expected open space somewhere");
+  EXPECT_EQ(all_wall("room 100 100 200 200\n"), "");
+}
+
+TEST(TextMapErrors, WhatBelongsToAGridNeedsOne) {
+  const std::vector<std::string> lines = {"walls = thin", "cell_size = 80", "cell a = apple",
+                                          "panel r = maze_red", "picture = 2 2 north 4"};
+  for (const std::string& line : lines)
+    EXPECT_EQ(map_error("chrysalis map 2\nroom 0 0 800 600\nspawn 100 300\n" + line + "\ncell b = goal\n"),
+              fmt::format("m:4:1: found \"{}\", expected the line \"grid\" after it",
+                          line.substr(0, line.find(' '))));
 }
 
 TEST(TextMapErrors, NoMapIsLargerThanTheLimits) {

@@ -40,7 +40,7 @@ struct Fighter {
   // Until the next shot, or until the hand has done what it does; what is below 0 counts towards what it does
   // next.
   std::int32_t hand_ms = 0;
-  bool trigger_locked = false;  // FIRE must be released before it shoots: after a spawn.
+  bool trigger_locked = false;  // FIRE must be released before it shoots, or JUMP jumps: after a spawn.
   bool firing = false;          // Shot in this frame.
   // The jolt of being hit, for the view: how far it turns the eye at most, from where the hit came as seen by
   // the player. Pitch as a body's; a positive roll is for a hit from the left.

@@ -9,9 +9,10 @@
 namespace chrysalis {
 namespace {
 
-// Where an item may lie from a player's origin to be taken.
-constexpr Vec3 kReachLow{-50.0f, -36.0f, -36.0f};
-constexpr Vec3 kReachHigh{44.0f, 36.0f, 36.0f};
+// Where an item may lie from a player's origin to be taken. Quake III's BG_PlayerTouchesItem measures the
+// other way round: the player from the item, -50 to 44 along x.
+constexpr Vec3 kReachLow{-44.0f, -36.0f, -36.0f};
+constexpr Vec3 kReachHigh{50.0f, 36.0f, 36.0f};
 
 constexpr int kHealthGiven = 50;
 constexpr int kArmourGiven = 50;

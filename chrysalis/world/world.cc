@@ -152,7 +152,11 @@ void World::play(std::size_t player, const RawAction& action) {
   others_.clear();
   for (std::size_t other = 0; other < state_.players.size(); ++other)
     if (other != player && state_.fighters[other].alive) others_.push_back(state_.players[other]);
-  move_body(state_.players[player], action, *map_, others_);
+  RawAction moves = action;
+  // Who has held FIRE since before its spawn does not jump; JUMP still cancels CROUCH.
+  if (state_.armed && fighter.trigger_locked && action.fire != 0)
+    moves.jump = std::min(action.jump, action.crouch);
+  move_body(state_.players[player], moves, *map_, others_);
   take_items(state_, *map_, static_cast<int>(player));
   if (state_.armed && ready_to_shoot(fighter, action.fire != 0))
     shoot(state_, *map_, static_cast<int>(player));

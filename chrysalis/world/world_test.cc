@@ -51,10 +51,10 @@ TEST(World, PlayersStandAtTheirSpawn) {
 
 TEST(World, ItemsAreTakenWithinTheMeasuredReach) {
   EXPECT_TRUE(takes({0, 0, -9}));
-  EXPECT_TRUE(takes({-49.9f, 0, 0}));
-  EXPECT_FALSE(takes({-50.1f, 0, 0}));
-  EXPECT_TRUE(takes({43.9f, 0, 0}));
-  EXPECT_FALSE(takes({44.1f, 0, 0}));
+  EXPECT_TRUE(takes({-43.9f, 0, 0}));
+  EXPECT_FALSE(takes({-44.1f, 0, 0}));
+  EXPECT_TRUE(takes({49.9f, 0, 0}));
+  EXPECT_FALSE(takes({50.1f, 0, 0}));
   for (const float side : {-1.0f, 1.0f}) {
     EXPECT_TRUE(takes({0, side * 35.9f, 0}));
     EXPECT_FALSE(takes({0, side * 36.1f, 0}));
@@ -219,6 +219,27 @@ TEST(Spawn, RespawnBringsTheKitAgainAndKeepsTheOutfit) {
   EXPECT_EQ(arena.body(0).origin, (Vec3{50, 60, 24.125f}));
   EXPECT_EQ(arena.body(0).yaw_degrees, -45);
   EXPECT_EQ(arena.world.effects().back().kind, Effect::Kind::kTeleport);
+}
+
+TEST(Spawn, WhoStillHoldsFireDoesNotJump) {
+  TestArena arena;
+  arena.world.add_player({{0, 0, 0}}, 0);
+  arena.actions.push_back({.fire = 1, .jump = 1});
+  arena.frames(10);
+  EXPECT_TRUE(arena.body(0).on_ground);
+  EXPECT_TRUE(arena.fighter(0).trigger_locked);
+  arena.action(0).crouch = 1;
+  arena.frame();
+  EXPECT_FALSE(arena.body(0).crouched) << "the two still cancel each other";
+  arena.action(0) = {.jump = 1};
+  arena.frame();
+  EXPECT_FALSE(arena.body(0).on_ground) << "in the frame in which FIRE is let go";
+  // In an unarmed world there is nothing to let go of.
+  World unarmed(make_arena_map({}));
+  unarmed.add_player({{0, 0, 0}}, 0);
+  const RawAction both{.fire = 1, .jump = 1};
+  unarmed.step({&both, 1});
+  EXPECT_FALSE(unarmed.players()[0].on_ground);
 }
 
 TEST(Death, TakesTheBodyAway) {

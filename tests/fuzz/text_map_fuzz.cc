@@ -14,7 +14,8 @@ std::vector<std::string> fuzz_seeds() {
       "chrysalis map 1\nwalls = thin\ncell h = apple spawn height:8\npanel r = maze_red\n"
       "picture = 2 2 north 4\nceiling = ceiling_light_blue\ngrid\n+-+-+\n|S.h|\n+.+r+\n|A|G|\n+-+-+\n",
       "chrysalis map 2\nrules = laser_tag\nbots = 1\ncell o = orb respawn:3\nkill 200 200 0 300 300 20\n"
-      "door 200 140 300 160 headroom:60\ngrid\n######\n#S#.S#\n#.#o.#\n#....#\n######\n"};
+      "door 200 140 300 160 headroom:60\ngrid\n######\n#S#.S#\n#.#o.#\n#....#\n######\n",
+      "chrysalis map 2\nspawn 150 150\ngrid\n###\n###\n###\n"};
   for (const auto& entry : std::filesystem::directory_iterator(CHRYSALIS_SOURCE_DIR "/examples/maps"))
     seeds.push_back(file_text(entry.path()));
   return seeds;
