@@ -175,7 +175,7 @@ class EveryLevelThroughTheLibrary : public testing::TestWithParam<std::string> {
 
 TEST_P(EveryLevelThroughTheLibrary, GivesThePicturesAndRewardsOfTheNativeEnvironment) {
   double rewards = 0;
-  for (const int seed : {1, 2147483647}) {
+  for (const int seed : {3, 2147483647}) {
     const Seen seen = seen_through_library(GetParam(), seed);
     EXPECT_EQ(seen, seen_natively(GetParam(), seed)) << "seed " << seed;
     for (const double reward : seen.rewards) rewards += std::abs(reward);

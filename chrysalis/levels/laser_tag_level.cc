@@ -168,12 +168,12 @@ Status LaserTagLevel::restore(ByteReader& in) {
   const auto places_count = in.number<std::uint64_t>();
   if (in.failed()) return invalid_input("state of level '{}' is cut short", spec_.name);
   if (name != spec_.name) return invalid_input("state of level '{}' given to level '{}'", name, spec_.name);
-  // States saved before profiles counted have the hash of the map alone.
-  if (hash != content() && hash != content_hash(*arena_.map))
-    return invalid_input("state of level '{}' belongs to another map or other profiles", spec_.name);
   if (bot_count != settings_.bot_count || skill != settings_.skill)
     return invalid_input("state of level '{}' with {} bots of skill {} given to one with {} bots of skill {}",
                          name, bot_count, skill, settings_.bot_count, settings_.skill);
+  // States saved before profiles counted have the hash of the map alone.
+  if (hash != content() && hash != content_hash(*arena_.map))
+    return invalid_input("state of level '{}' belongs to another map or other profiles", spec_.name);
 
   World world(arena_.map);
   CHRYSALIS_RETURN_IF_ERROR(world.restore(in));
