@@ -129,7 +129,7 @@ int run(std::int64_t episodes, double seconds) {
   const auto began = std::chrono::steady_clock::now();
   Status status;
   {
-    MemberParts parts = hash_member(std::make_unique<HashLearner>(2, -1));
+    MemberParts parts = hash_member(std::make_unique<HashLearner>(2));
     parts.make_environment = [&](int) { return std::move(make_environment(level, {}, dmlab)).value(); };
     std::vector<MemberParts> members;
     members.push_back(std::move(parts));
