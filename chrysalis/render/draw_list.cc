@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "chrysalis/core/check.h"
@@ -62,7 +63,51 @@ void shift_texture(float texels, ScreenPolygon& polygon) {
   polygon.v_max += texels;
 }
 
+// Surfaces between two looks at what is hidden by now. From 8 to 40 make no difference: a look costs less
+// than a polygon.
+constexpr std::size_t kSurfacesAtOnce = 16;
+
+// So much nearer than its corners say a polygon's pixels may come out by rounding.
+constexpr float kNearerByRounding = 1.001f;
+
 }  // namespace
+
+void DrawList::begin(Canvas* canvas) {
+  canvas_ = canvas;
+  polygons_.clear();
+  if (canvas != nullptr) clear_canvas(*canvas);
+}
+
+void DrawList::draw(const Camera& camera) {
+  if (canvas_ == nullptr || polygons_.empty()) return;
+  draw_polygons(camera, polygons_, *canvas_);
+  polygons_.clear();
+  note_farthest(*canvas_);
+}
+
+// Whether nothing within the hull of `corners`, in view space, can be seen any more.
+bool DrawList::is_hidden(const Camera& camera, std::span<const Vec3> corners) const {
+  if (canvas_ == nullptr) return false;
+  constexpr float kFar = std::numeric_limits<float>::infinity();
+  float left = kFar, right = -kFar, top = kFar, bottom = -kFar, nearest = 0.0f;
+  for (const Vec3& corner : corners) {
+    if (corner.z < kNearPlane) return false;
+    const float inverse_depth = 1.0f / corner.z;
+    const float x = corner.x * inverse_depth, y = -corner.y * inverse_depth;
+    left = std::min(left, x);
+    right = std::max(right, x);
+    top = std::min(top, y);
+    bottom = std::max(bottom, y);
+    nearest = std::max(nearest, inverse_depth);
+  }
+  const float centre_x = 0.5f * static_cast<float>(camera.width);
+  const float centre_y = 0.5f * static_cast<float>(camera.height);
+  const Extent extent = {.left = centre_x + camera.focal * left - 1.0f,
+                         .right = centre_x + camera.focal * right + 1.0f,
+                         .top = centre_y + camera.focal * top - 1.0f,
+                         .bottom = centre_y + camera.focal * bottom + 1.0f};
+  return is_covered(*canvas_, extent, nearest * kNearerByRounding);
+}
 
 void DrawList::reserve(const Scene& scene, std::size_t face_count, std::size_t vertex_count) {
   reserve_view(scene, view_);
@@ -79,6 +124,8 @@ void DrawList::add_surfaces(const Camera& camera, const Scene& scene, std::int64
     const auto i = static_cast<std::uint32_t>(*key);
     Vec3 corners[4];
     for (int k = 0; k < 4; ++k) corners[k] = {view_.x[k][i], view_.y[k][i], view_.z[k][i]};
+    if (is_hidden(camera, corners)) continue;
+    if (polygons_.size() >= kSurfacesAtOnce) draw(camera);
     ScreenPolygon& polygon = polygons_.emplace_back();
     const SurfacePaint& paint = scene.paint[i];
     polygon.texels = paint.texels;
@@ -91,13 +138,19 @@ void DrawList::add_surfaces(const Camera& camera, const Scene& scene, std::int64
     }
     if (paint.flows) shift_texture(flow_texels(frame), polygon);
   }
+  draw(camera);
 }
 
 void DrawList::add_mesh(const Camera& camera, const Mesh& mesh, const Pose& pose,
                         std::span<const Rgb> palette) {
   const float stretch = std::max({pose.stretch.x, pose.stretch.y, pose.stretch.z});
   const Vec3 centre = camera.to_view(pose.position);
-  if (!may_see(camera, centre, mesh.radius * stretch)) return;
+  const float radius = mesh.radius * stretch;
+  if (!may_see(camera, centre, radius)) return;
+  Vec3 around[8];
+  for (int k = 0; k < 8; ++k)
+    around[k] = centre + radius * Vec3{k & 1 ? 1.0f : -1.0f, k & 2 ? 1.0f : -1.0f, k & 4 ? 1.0f : -1.0f};
+  if (is_hidden(camera, around)) return;
   const Frame frame = frame_of(pose);
   // The eye in the mesh's own coordinates tells which faces look at it.
   const Vec3 away = camera.position - pose.position;

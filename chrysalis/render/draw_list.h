@@ -1,4 +1,6 @@
 // What one picture consists of, in the order of drawing: polygons of surfaces and meshes that may be seen.
+// Surfaces come first and are drawn as they come, so that what they hide is left out before it costs
+// anything: most of a maze is behind its nearest walls. No pixel depends on it.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +34,8 @@ class DrawList {
   // Room for a scene and meshes and bars of `face_count` faces in all, `vertex_count` vertices the largest
   // mesh, so that pictures of them allocate nothing.
   void reserve(const Scene& scene, std::size_t face_count, std::size_t vertex_count);
-  void clear() { polygons_.clear(); }
+  // Begins a picture. canvas: what it is drawn on, which is cleared; null: nothing is drawn or left out.
+  void begin(Canvas* canvas);
   // The surfaces of a scene, nearest first, so that the depth test spares the texels of what is hidden.
   // `frame`: how far the texture of what flows has come.
   void add_surfaces(const Camera& camera, const Scene& scene, std::int64_t frame);
@@ -40,9 +43,15 @@ class DrawList {
   void add_mesh(const Camera& camera, const Mesh& mesh, const Pose& pose, std::span<const Rgb> palette = {});
   // A bar of light: what of it is nearer than the near plane is left out, the rest faces the eye.
   void add_bar(const Camera& camera, const Bar& bar);
+  // Draws what is not drawn yet.
+  void draw(const Camera& camera);
+  // What is not drawn yet.
   std::span<const ScreenPolygon> polygons() const { return polygons_; }
 
  private:
+  bool is_hidden(const Camera& camera, std::span<const Vec3> corners) const;
+
+  Canvas* canvas_ = nullptr;
   std::vector<ScreenPolygon> polygons_;
   // Scratch.
   ViewScene view_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <utility>
 
 #include "chrysalis/core/check.h"
 
@@ -110,10 +112,15 @@ HWY_INLINE void TraceOutline(const ScreenPolygon& polygon, Canvas& canvas) {
     for (int row = begin; row < end; row += lanes) {
       const FloatV offset = hn::Iota(kF, static_cast<float>(row - begin));
       const FloatV x = hn::Ceil(hn::Min(hn::Max(mul_add(offset, step, start), low), high));
-      hn::BlendedStore(hn::ConvertTo(kI, x), hn::FirstN(kI, static_cast<std::size_t>(end - row)), kI,
-                       side + row);
+      const auto rows = hn::FirstN(kI, static_cast<std::size_t>(end - row));
+      hn::StoreU(hn::IfThenElse(rows, hn::ConvertTo(kI, x), hn::LoadU(kI, side + row)), kI, side + row);
     }
   }
+}
+
+// A masked store, at which AMD's processors are slow: nobody else writes to the canvas.
+HWY_INLINE void Keep(WordV values, hn::Mask<WordTag> where, Texel* to) {
+  hn::Store(hn::IfThenElse(where, values, hn::Load(kU, to)), kU, to);
 }
 
 // c * light / 256 in each of the three channels.
@@ -162,10 +169,10 @@ HWY_INLINE void FillRows(const Camera& camera, const ScreenPolygon& polygon, Can
       const FloatV old = hn::Load(kF, depths + column);
       const auto shown = hn::And(hn::And(hn::Ge(columns, from), hn::Lt(columns, to)), hn::Gt(nearness, old));
       if (hn::AllFalse(kF, shown)) continue;
-      hn::BlendedStore(nearness, shown, kF, depths + column);
+      hn::Store(hn::IfThenElse(shown, nearness, old), kF, depths + column);
       const auto shown_words = hn::RebindMask(kU, shown);
       if constexpr (kFill == Fill::kColour) {
-        hn::BlendedStore(flat, shown_words, kU, colours + column);
+        Keep(flat, shown_words, colours + column);
         continue;
       }
       const FloatV z = hn::Div(one, nearness);
@@ -184,7 +191,7 @@ HWY_INLINE void FillRows(const Camera& camera, const ScreenPolygon& polygon, Can
       const WordV address = hn::Add(hn::Add(hn::ShiftLeft<7>(tv), tu), hn::Sub(width, width >> shift));
       WordV texel = hn::GatherIndex(kU, polygon.texels, hn::BitCast(kI, address));
       if constexpr (kFill == Fill::kDimmedTexels) texel = Shade(texel, light);
-      hn::BlendedStore(texel, shown_words, kU, colours + column);
+      Keep(texel, shown_words, colours + column);
     }
   }
 }
@@ -198,6 +205,30 @@ void DrawPolygons(const Camera& camera, const ScreenPolygon* polygons, std::size
       FillRows<Fill::kTexels>(camera, polygons[i], canvas);
     } else {
       FillRows<Fill::kDimmedTexels>(camera, polygons[i], canvas);
+    }
+  }
+}
+
+void NoteFarthest(Canvas& canvas) {
+  const int lanes = static_cast<int>(hn::Lanes(kF));
+  const FloatV nearest = hn::Set(kF, std::numeric_limits<float>::infinity());
+  const FloatV width = hn::Set(kF, static_cast<float>(canvas.width));
+  float* farthest = canvas.farthest.data();
+  for (int top = 0; top < canvas.height; top += kTileRows) {
+    const int bottom = std::min(top + kTileRows, canvas.height);
+    for (int left = 0; left < canvas.width; left += kTileColumns) {
+      FloatV least = nearest;
+      for (int column = left; column < left + kTileColumns; column += lanes) {
+        FloatV of_columns = nearest;
+        const float* depths =
+            canvas.inverse_depth.get() + static_cast<std::size_t>(top) * canvas.stride + column;
+        for (int row = top; row < bottom; ++row, depths += canvas.stride)
+          of_columns = hn::Min(of_columns, hn::Load(kF, depths));
+        // The padding of a row hides nothing and shows nothing.
+        const auto shown = hn::Lt(hn::Iota(kF, static_cast<float>(column)), width);
+        least = hn::Min(least, hn::IfThenElse(shown, of_columns, nearest));
+      }
+      *farthest++ = hn::GetLane(hn::MinOfLanes(kF, least));
     }
   }
 }
@@ -217,7 +248,7 @@ HWY_INLINE void FillBackground(const Camera& camera, const Background& backgroun
     if (hn::AllFalse(kF, empty)) continue;
     const auto empty_words = hn::RebindMask(kU, empty);
     if (background.dome == nullptr) {
-      hn::BlendedStore(hn::Set(kU, background.colour), empty_words, kU, colours + column);
+      Keep(hn::Set(kU, background.colour), empty_words, colours + column);
       continue;
     }
     const FloatV across = hn::Sub(hn::Iota(kF, static_cast<float>(column)), hn::Set(kF, centre_x));
@@ -230,7 +261,7 @@ HWY_INLINE void FillBackground(const Camera& camera, const Background& backgroun
     const auto address = hn::Add(hn::Mul(hn::ConvertTo(kI, hn::Max(v, zero)), hn::Set(kI, kSkySize)),
                                  hn::ConvertTo(kI, hn::Max(u, zero)));
     const WordV texel = hn::GatherIndex(kU, background.dome, address);
-    hn::BlendedStore(texel, empty_words, kU, colours + column);
+    Keep(texel, empty_words, colours + column);
   }
 }
 
@@ -278,6 +309,7 @@ namespace chrysalis {
 
 HWY_EXPORT(CullSurfaces);
 HWY_EXPORT(DrawPolygons);
+HWY_EXPORT(NoteFarthest);
 HWY_EXPORT(WritePicture);
 
 Canvas::Canvas(int width, int height)
@@ -286,6 +318,8 @@ Canvas::Canvas(int width, int height)
       stride((width + 15) / 16 * 16),
       inverse_depth(hwy::AllocateAligned<float>(static_cast<std::size_t>(stride) * height)),
       colour(hwy::AllocateAligned<Texel>(static_cast<std::size_t>(stride) * height)),
+      tiles_across((width + kTileColumns - 1) / kTileColumns),
+      farthest(static_cast<std::size_t>(tiles_across) * ((height + kTileRows - 1) / kTileRows)),
       left(height + 16),
       right(height + 16) {
   CHRYSALIS_CHECK(inverse_depth && colour, "no memory for {} x {} pixels", width, height);
@@ -295,6 +329,27 @@ Canvas::Canvas(int width, int height)
 
 void clear_canvas(Canvas& canvas) {
   std::memset(canvas.inverse_depth.get(), 0, sizeof(float) * canvas.stride * canvas.height);
+  std::ranges::fill(canvas.farthest, 0.0f);
+}
+
+void note_farthest(Canvas& canvas) {
+  HWY_DYNAMIC_DISPATCH(NoteFarthest)(canvas);
+}
+
+bool is_covered(const Canvas& canvas, const Extent& extent, float inverse_depth) {
+  // The tiles of the pixels from `from` to `to`.
+  const auto tiles = [](float from, float to, int pixels, int of_tile) {
+    const float last = static_cast<float>(pixels - 1);
+    return std::pair(static_cast<int>(std::clamp(from, 0.0f, last)) / of_tile,
+                     static_cast<int>(std::clamp(to, 0.0f, last)) / of_tile);
+  };
+  const auto [first_column, last_column] = tiles(extent.left, extent.right, canvas.width, kTileColumns);
+  const auto [first_row, last_row] = tiles(extent.top, extent.bottom, canvas.height, kTileRows);
+  for (int row = first_row; row <= last_row; ++row)
+    for (int column = first_column; column <= last_column; ++column)
+      if (canvas.farthest[static_cast<std::size_t>(row * canvas.tiles_across + column)] < inverse_depth)
+        return false;
+  return true;
 }
 
 void reserve_view(const Scene& scene, ViewScene& view) {

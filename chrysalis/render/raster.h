@@ -15,6 +15,9 @@
 
 namespace chrysalis {
 
+inline constexpr int kTileColumns = 16;
+inline constexpr int kTileRows = 8;
+
 // What is being drawn on. Rows are padded to whole vectors.
 struct Canvas {
   Canvas(int width, int height);
@@ -24,6 +27,10 @@ struct Canvas {
   int stride;                                        // Pixels from row to row.
   hwy::AlignedFreeUniquePtr<float[]> inverse_depth;  // stride * height; 0 where nothing was drawn.
   hwy::AlignedFreeUniquePtr<Texel[]> colour;         // The same, valid where something was drawn.
+  // The least inverse depth of each tile of kTileColumns x kTileRows pixels when note_farthest() was called
+  // last: nothing farther can be seen there any more.
+  int tiles_across;
+  std::vector<float> farthest;
   // The polygon at hand: columns [left, right) of each row; padded by a vector.
   std::vector<std::int32_t> left;
   std::vector<std::int32_t> right;
@@ -46,6 +53,20 @@ void cull_surfaces(const Scene& scene, const Camera& camera, ViewScene& view);
 void clear_canvas(Canvas& canvas);
 // Draws polygons, nearer pixels winning; of equally near ones the first.
 void draw_polygons(const Camera& camera, std::span<const ScreenPolygon> polygons, Canvas& canvas);
+
+// After drawing: fills canvas.farthest.
+void note_farthest(Canvas& canvas);
+
+// A part of the picture, in pixels; may lie outside it.
+struct Extent {
+  float left = 0.0f;
+  float right = 0.0f;
+  float top = 0.0f;
+  float bottom = 0.0f;
+};
+// Whether what lies there, and nowhere nearer than `inverse_depth` says, is hidden by what was drawn when
+// note_farthest() was called last.
+bool is_covered(const Canvas& canvas, const Extent& extent, float inverse_depth);
 
 // Where nothing was drawn: a dome by the direction of view, or one colour if dome is null.
 struct Background {

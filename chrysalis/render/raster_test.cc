@@ -11,6 +11,7 @@
 
 #include "chrysalis/core/random.h"
 #include "chrysalis/render/draw_list.h"
+#include "chrysalis/render/item_model.h"
 
 namespace chrysalis {
 namespace {
@@ -103,10 +104,10 @@ std::vector<Texel> draw(const std::vector<Surface>& surfaces, const std::vector<
   for (std::size_t i = 0; i < surfaces.size(); ++i) scene.paint[i].texels = addresses[i].data();
   const Camera camera = make_camera(eye, width, height);
   DrawList list;
-  list.add_surfaces(camera, scene, 0);
   Canvas canvas(width, height);
-  clear_canvas(canvas);
-  draw_polygons(camera, list.polygons(), canvas);
+  list.begin(&canvas);
+  list.add_surfaces(camera, scene, 0);
+  list.draw(camera);
   std::vector<std::uint8_t> rgb(static_cast<std::size_t>(width) * height * 3);
   write_picture(camera, {}, canvas, rgb);
   std::vector<Texel> pixels;
@@ -230,6 +231,87 @@ TEST(RasterTest, NeighboursShareEveryBorderPixelExactlyOnce) {
                cut = draw(pieces, addresses, eye, 96, 72);
     for (std::size_t i = 0; i < whole.size(); ++i) ASSERT_EQ(whole[i] == 0, cut[i] == 0) << turn << " " << i;
   }
+}
+
+TEST(RasterTest, WhatIsHiddenIsLeftOutWithoutATrace) {
+  RandomStream random{RandomKey(12)};
+  for (const auto& [width, height] : {std::pair{96, 72}, {20, 20}, {100, 44}}) {
+    for (int picture = 0; picture < 60; ++picture) {
+      const std::vector<Surface> surfaces = random_surfaces(random, 300);
+      Scene scene;
+      build_scene(surfaces, textures(), scene);
+      const Eye eye{{0, 0, 0},
+                    static_cast<float>(random.uniform(-180, 180)),
+                    static_cast<float>(random.uniform(-30, 30))};
+      const Camera camera = make_camera(eye, width, height);
+      // All of it at once: no surface knows what was drawn before.
+      DrawList list;
+      list.begin(nullptr);
+      list.add_surfaces(camera, scene, 0);
+      Canvas whole(width, height);
+      clear_canvas(whole);
+      draw_polygons(camera, list.polygons(), whole);
+
+      Canvas canvas(width, height);
+      list.begin(&canvas);
+      list.add_surfaces(camera, scene, 0);
+      EXPECT_TRUE(list.polygons().empty());
+      for (int row = 0; row < height; ++row)
+        for (int column = 0; column < width; ++column) {
+          const int pixel = row * canvas.stride + column;
+          ASSERT_EQ(canvas.inverse_depth[pixel], whole.inverse_depth[pixel]) << column << ", " << row;
+          if (canvas.inverse_depth[pixel] > 0) {
+            ASSERT_EQ(canvas.colour[pixel], whole.colour[pixel]) << column << ", " << row;
+          }
+        }
+    }
+  }
+}
+
+TEST(RasterTest, AMeshBehindAWallIsLeftOut) {
+  Surface wall;
+  wall.corner = {100, 300, 300};
+  wall.right = {0, -600, 0};
+  wall.down = {0, 0, -600};
+  wall.tiles_right = wall.tiles_down = 1;
+  Scene scene;
+  build_scene(std::vector{wall}, textures(), scene);
+  const Camera camera = make_camera({}, 96, 72);
+  Canvas canvas(96, 72);
+  DrawList list;
+  list.begin(&canvas);
+  list.add_surfaces(camera, scene, 0);
+  const Mesh& mesh = item_mesh(ItemKind::kApple);
+  list.add_mesh(camera, mesh, {.position = {100 + 2 * mesh.radius, 0, 0}});
+  EXPECT_TRUE(list.polygons().empty());
+  list.add_mesh(camera, mesh, {.position = {100, 0, 0}});
+  EXPECT_FALSE(list.polygons().empty()) << "half of it is before the wall";
+  list.begin(&canvas);
+  list.add_mesh(camera, mesh, {.position = {100 + 2 * mesh.radius, 0, 0}});
+  EXPECT_FALSE(list.polygons().empty()) << "there is no wall any more";
+}
+
+TEST(RasterTest, CoveredIsWhatEveryPixelOfItsTilesIsNearerThan) {
+  Canvas canvas(40, 20);  // Three tiles across, of which the last is cut; three down, likewise.
+  clear_canvas(canvas);
+  const auto fill = [&](int left, int right, int top, int bottom, float inverse_depth) {
+    for (int row = top; row < bottom; ++row)
+      for (int column = left; column < right; ++column)
+        canvas.inverse_depth[row * canvas.stride + column] = inverse_depth;
+    note_farthest(canvas);
+  };
+  const Extent everything{-5, 100, -5, 100};
+  fill(0, 40, 0, 20, 0.25f);
+  EXPECT_EQ(canvas.farthest, std::vector<float>(9, 0.25f)) << "padding hides nothing and shows nothing";
+  EXPECT_TRUE(is_covered(canvas, everything, 0.25f));
+  EXPECT_FALSE(is_covered(canvas, everything, 0.2500001f)) << "nearer";
+  fill(39, 40, 19, 20, 0.1f);
+  EXPECT_FALSE(is_covered(canvas, everything, 0.2f)) << "one pixel is open";
+  EXPECT_TRUE(is_covered(canvas, {0, 31.9f, 0, 19}, 0.2f));
+  EXPECT_FALSE(is_covered(canvas, {0, 32, 0, 16}, 0.2f)) << "the open tile's corner";
+  EXPECT_TRUE(is_covered(canvas, {0, 40, 0, 15.9f}, 0.2f));
+  clear_canvas(canvas);
+  EXPECT_FALSE(is_covered(canvas, {0, 1, 0, 1}, 1e-9f)) << "nothing is drawn";
 }
 
 }  // namespace

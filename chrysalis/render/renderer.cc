@@ -73,13 +73,6 @@ void add_markers(const Camera& camera, const World& world, DrawList& draw_list) 
   }
 }
 
-void finish(const Camera& camera, const DrawList& draw_list, const Background& background, Canvas& canvas,
-            std::span<std::uint8_t> rgb) {
-  clear_canvas(canvas);
-  draw_polygons(camera, draw_list.polygons(), canvas);
-  write_picture(camera, background, canvas, rgb);
-}
-
 bool valid_side(int side) {
   return side >= kPictureSideMin && side <= kPictureSideMax && side % 4 == 0;
 }
@@ -140,7 +133,8 @@ void Renderer::render(const World& world, const Eye& eye, std::span<std::uint8_t
   if (world.armed() && world.players().size() > players_) count_faces(world.players().size());
   const Camera camera = make_camera(eye, width_, height_);
   DrawList& draw_list = scratch().draw_list;
-  draw_list.clear();
+  Canvas& canvas = scratch().canvas(width_, height_);
+  draw_list.begin(&canvas);
   draw_list.reserve(*scene_, face_count_, vertex_count_);
   draw_list.add_surfaces(camera, *scene_, world.frame());
   add_items(camera, world, draw_list);
@@ -154,7 +148,8 @@ void Renderer::render(const World& world, const Eye& eye, std::span<std::uint8_t
     background.dome = textures().sky(map_->sky.material);
     background.colour = pack_rgb(material_catalog()[map_->sky.material].base);
   }
-  finish(camera, draw_list, background, scratch().canvas(width_, height_), rgb);
+  draw_list.draw(camera);
+  write_picture(camera, background, canvas, rgb);
   scratch().drawn_by = this;
 }
 
@@ -174,7 +169,8 @@ void Renderer::render_top_down(const World& world, std::span<std::uint8_t> rgb) 
   build_scene(top_down_surfaces(world.map()), textures(), scene);
   const Camera camera = make_top_down_camera(world.map().min, world.map().max, width_, height_);
   DrawList& draw_list = scratch().draw_list;
-  draw_list.clear();
+  Canvas& canvas = scratch().canvas(width_, height_);
+  draw_list.begin(&canvas);
   draw_list.add_surfaces(camera, scene, world.frame());
   add_items(camera, world, draw_list);
   add_markers(camera, world, draw_list);
@@ -182,7 +178,8 @@ void Renderer::render_top_down(const World& world, std::span<std::uint8_t> rgb) 
     add_projectiles(camera, world, draw_list);
     add_effects(camera, world, kNobody, draw_list);
   }
-  finish(camera, draw_list, {nullptr, kTopDownBackground}, scratch().canvas(width_, height_), rgb);
+  draw_list.draw(camera);
+  write_picture(camera, {nullptr, kTopDownBackground}, canvas, rgb);
   scratch().drawn_by = nullptr;
 }
 
