@@ -67,7 +67,7 @@ Status set_from_toml(const toml::table& table, const std::string& prefix, const 
 Status assign(const std::vector<std::string>& assignments, RunConfig& config) {
   for (const std::string& assignment : assignments) {
     const std::size_t equals = assignment.find('=');
-    if (equals == std::string::npos)
+    if (equals == std::string::npos || equals == 0)
       return invalid_input("--set {}: expected KEY=VALUE, for example learner.learning_rate=3e-4",
                            assignment);
     // Its error names the key, whether that was written behind --set or stands for an option like --device.

@@ -107,7 +107,7 @@ TEST(RunConfig, WhatIsNoTomlIsToldWithItsLine) {
 
 TEST(RunConfig, AWrongAssignmentIsToldAsItWasWritten) {
   EXPECT_EQ(fault_in("", {"seed"}), "--set seed: expected KEY=VALUE, for example learner.learning_rate=3e-4");
-  EXPECT_EQ(fault_in("", {"=1"}), "--set =1: unknown key ''");
+  EXPECT_EQ(fault_in("", {"=1"}), "--set =1: expected KEY=VALUE, for example learner.learning_rate=3e-4");
   EXPECT_EQ(fault_in("", {"seed="}), "seed is \"\": expected a whole number, 0 to 9000000000000000");
   EXPECT_EQ(fault_in("", {"learner.unrol=3"}), "unknown key 'learner.unrol', did you mean 'learner.unroll'?");
   EXPECT_EQ(fault_in("", {"unroll=3"}), "unknown key 'unroll', did you mean 'learner.unroll'?");

@@ -119,7 +119,12 @@ def test_text_maps_are_levels(tmp_path):
             "seek_apples",
             {"width": None},
         ),
-        (TypeError, ": expected a number, True or False, or text", "seek_apples", {"width": np.longdouble(96)}),
+        (
+            TypeError,
+            ": expected a number, True or False, or text",
+            "seek_apples",
+            {"width": np.longdouble(96)},
+        ),
         (
             TypeError,
             "width is [96]: expected a number, True or False, or text",
