@@ -49,7 +49,7 @@ Result<ComparedRun> read_run(const std::string& path) {
   CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(path, OpenMode::kReadOnly));
   CHRYSALIS_ASSIGN_OR_RETURN(const auto text, run.config());
   if (!text) return invalid_input("{} has no config yet: train first", path);
-  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, run_config_from_text(*text, path, {}));
+  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, begun_with(*text, path));
   ComparedRun compared{.path = path,
                        .seed = fmt::format("{}", config.seed),
                        .settings = {},

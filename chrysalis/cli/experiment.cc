@@ -11,11 +11,15 @@ bool is_run_neutral(std::string_view path) {
          path.starts_with("store.");
 }
 
+Result<RunConfig> begun_with(std::string_view stored, const std::string& source) {
+  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig config, run_config_from_text(stored, source, {}));
+  if (stored.find("stagger_episodes") == stored.npos) config.train.stagger_episodes = false;
+  return config;
+}
+
 Result<std::vector<ConfigChange>> experiment_changes(std::string_view stored, const std::string& source,
                                                      RunConfig& now) {
-  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig before, run_config_from_text(stored, source, {}));
-  // A run from before there was that setting.
-  if (stored.find("stagger_episodes") == stored.npos) before.train.stagger_episodes = false;
+  CHRYSALIS_ASSIGN_OR_RETURN(RunConfig before, begun_with(stored, source));
   auto changes = config_changes(to_toml(fields_of(before), /*comments=*/false),
                                 to_toml(fields_of(now), /*comments=*/false));
   std::erase_if(changes, [](const ConfigChange& change) {

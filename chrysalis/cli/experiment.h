@@ -14,10 +14,12 @@ namespace chrysalis {
 // DM Lab is installed.
 bool is_run_neutral(std::string_view path);
 
-// What `now` changes of the experiment that a run was begun with, neutral settings and train.agent_steps,
-// which may grow, aside. `stored`: the run's configuration as text, `source` for messages; a key that it
-// lacks was not yet a setting then and counts as its default. Errors: `stored` cannot be read, as where it
-// has a key that is no setting any more.
+// What a run was begun with. `stored`: its configuration as text, `source` for messages. A key that it lacks
+// was not yet a setting then and counts as its default, but for train.stagger_episodes, without which nothing
+// was staggered. Errors: `stored` cannot be read, as where it has a key that is no setting any more.
+Result<RunConfig> begun_with(std::string_view stored, const std::string& source);
+
+// What `now` changes of that, neutral settings and train.agent_steps, which may grow, aside.
 Result<std::vector<ConfigChange>> experiment_changes(std::string_view stored, const std::string& source,
                                                      RunConfig& now);
 
