@@ -102,10 +102,10 @@ bool DrawList::is_hidden(const Camera& camera, std::span<const Vec3> corners) co
   }
   const float centre_x = 0.5f * static_cast<float>(camera.width);
   const float centre_y = 0.5f * static_cast<float>(camera.height);
-  const Extent extent = {.left = centre_x + camera.focal * left - 1.0f,
-                         .right = centre_x + camera.focal * right + 1.0f,
-                         .top = centre_y + camera.focal * top - 1.0f,
-                         .bottom = centre_y + camera.focal * bottom + 1.0f};
+  const PixelExtent extent = {.left = centre_x + camera.focal * left - 1.0f,
+                              .right = centre_x + camera.focal * right + 1.0f,
+                              .top = centre_y + camera.focal * top - 1.0f,
+                              .bottom = centre_y + camera.focal * bottom + 1.0f};
   return is_covered(*canvas_, extent, nearest * kNearerByRounding);
 }
 

@@ -336,7 +336,7 @@ void note_farthest(Canvas& canvas) {
   HWY_DYNAMIC_DISPATCH(NoteFarthest)(canvas);
 }
 
-bool is_covered(const Canvas& canvas, const Extent& extent, float inverse_depth) {
+bool is_covered(const Canvas& canvas, const PixelExtent& extent, float inverse_depth) {
   // The tiles of the pixels from `from` to `to`.
   const auto tiles = [](float from, float to, int pixels, int of_tile) {
     const float last = static_cast<float>(pixels - 1);

@@ -58,7 +58,7 @@ void draw_polygons(const Camera& camera, std::span<const ScreenPolygon> polygons
 void note_farthest(Canvas& canvas);
 
 // A part of the picture, in pixels; may lie outside it.
-struct Extent {
+struct PixelExtent {
   float left = 0.0f;
   float right = 0.0f;
   float top = 0.0f;
@@ -66,7 +66,7 @@ struct Extent {
 };
 // Whether what lies there, and nowhere nearer than `inverse_depth` says, is hidden by what was drawn when
 // note_farthest() was called last.
-bool is_covered(const Canvas& canvas, const Extent& extent, float inverse_depth);
+bool is_covered(const Canvas& canvas, const PixelExtent& extent, float inverse_depth);
 
 // Where nothing was drawn: a dome by the direction of view, or one colour if dome is null.
 struct Background {

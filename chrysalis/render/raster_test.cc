@@ -300,7 +300,7 @@ TEST(RasterTest, CoveredIsWhatEveryPixelOfItsTilesIsNearerThan) {
         canvas.inverse_depth[row * canvas.stride + column] = inverse_depth;
     note_farthest(canvas);
   };
-  const Extent everything{-5, 100, -5, 100};
+  const PixelExtent everything{-5, 100, -5, 100};
   fill(0, 40, 0, 20, 0.25f);
   EXPECT_EQ(canvas.farthest, std::vector<float>(9, 0.25f)) << "padding hides nothing and shows nothing";
   EXPECT_TRUE(is_covered(canvas, everything, 0.25f));
