@@ -116,7 +116,7 @@ Status run(const BenchOptions& options) {
     if (!options.json) subject.print(result);
     json[subject.name] = std::move(result);
   }
-  if (options.json) fmt::print("{}\n", json.dump(2));
+  if (options.json) fmt::print("{}\n", text_of(json));
   return {};
 }
 

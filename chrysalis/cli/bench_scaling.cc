@@ -9,6 +9,7 @@
 #include "chrysalis/cli/agent_source.h"
 #include "chrysalis/cli/bench.h"
 #include "chrysalis/cli/bench_training.h"
+#include "chrysalis/cli/tell.h"
 #include "chrysalis/media/line_chart.h"
 #include "chrysalis/rollout/weight_layout.h"
 #include "chrysalis/store/durable_file.h"
@@ -60,7 +61,7 @@ const std::vector<Axis>& axes() {
 
 // A line for whoever waits at a terminal, replaced by the next.
 void show_progress(const std::string& line) {
-  if (::isatty(STDERR_FILENO) == 1) fmt::print(stderr, "\r\x1b[K{}", line);
+  if (::isatty(STDERR_FILENO) == 1) tell("\r\x1b[K{}", line);
 }
 
 Result<Json> measure_point(const BenchSettings& settings, const RunConfig& config, std::int64_t value) {

@@ -169,7 +169,7 @@ Status run_compare(const CompareOptions& options) {
   for (std::size_t i = 0; i < arms.size(); ++i)
     json["arms"].push_back(arm_json(runs, arms[i], curve_json(chart.series[i], axis, end)));
   if (options.json) {
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", text_of(json));
     return {};
   }
   print_arms(json["arms"]);

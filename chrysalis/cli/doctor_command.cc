@@ -177,7 +177,7 @@ Status run(const DoctorOptions& options) {
     }
   }
   if (options.json) {
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", text_of(json));
   } else {
     fmt::print("{}\n", faults == 0 ? "All is well." : fmt::format("{} to mend.", faults));
   }

@@ -86,7 +86,7 @@ Status run(const EvalOptions& options) {
                    {"mean_return", interval.mean},
                    {"ci95", {interval.low, interval.high}},
                    {"returns", returns}});
-    fmt::print("{}\n", result.dump());
+    fmt::print("{}\n", text_of(result, -1));
   } else {
     fmt::print("{} on {}: mean return {:.2f}, 95 % interval {:.2f} to {:.2f}, {} episodes\n", agent.policy,
                agent.config.level.name, interval.mean, interval.low, interval.high, returns.size());

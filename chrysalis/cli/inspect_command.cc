@@ -7,6 +7,7 @@
 #include "chrysalis/cli/json.h"
 #include "chrysalis/cli/lineage.h"
 #include "chrysalis/cli/progress_line.h"
+#include "chrysalis/cli/tell.h"
 #include "chrysalis/store/run_directory.h"
 #include "chrysalis/store/sha256.h"
 
@@ -152,8 +153,10 @@ Result<Json> member_json(RunDirectory& run, const RunConfig& config, std::int64_
   add_decisions(json, decisions);
   json["weights_sha256"] = nullptr;
   json["checkpoint"] = nullptr;
-  CHRYSALIS_ASSIGN_OR_RETURN(const auto checkpoint, run.latest_checkpoint(member));
-  if (checkpoint) {
+  const auto newest_checkpoint = run.latest_checkpoint(member);
+  // What was recorded is worth seeing without it.
+  if (!newest_checkpoint.ok()) tell("warning: {}\n", newest_checkpoint.error().message);
+  if (const auto checkpoint = newest_checkpoint.ok() ? *newest_checkpoint : std::optional<Checkpoint>()) {
     CHRYSALIS_ASSIGN_OR_RETURN(auto layout, weight_layout(config.agent, agent_spec(config)));
     CHRYSALIS_ASSIGN_OR_RETURN(
         const WeightsPtr weights,
@@ -259,9 +262,9 @@ Status run_inspect(const InspectOptions& options) {
   if (!text) return invalid_input("{} has no config yet: train first", options.run);
   CHRYSALIS_ASSIGN_OR_RETURN(const RunConfig config, run_config_from_text(*text, options.run, {}));
   CHRYSALIS_ASSIGN_OR_RETURN(const Json json, run_json(run, config, options));
-  for (const std::string& warning : run.take_warnings()) fmt::print(stderr, "warning: {}\n", warning);
+  for (const std::string& warning : run.take_warnings()) tell("warning: {}\n", warning);
   if (options.json) {
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", text_of(json));
     return {};
   }
   fmt::print("{}: level {}, seed {}\n", options.run, config.level.name, config.seed);

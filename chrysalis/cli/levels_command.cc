@@ -22,7 +22,7 @@ Action add_levels_command(CLI::App& app) {
       }
     }
     if (*json) {
-      fmt::print("{}\n", list.dump(2));
+      fmt::print("{}\n", text_of(list));
     } else {
       fmt::print("{:32} {:>4}    {}\n", "map:FILE", "", "A text map of your own: docs/formats/map.md");
     }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "chrysalis/cli/command.h"
+#include "chrysalis/cli/tell.h"
 #include "chrysalis/core/field.h"
 #include "chrysalis/core/memory.h"
 #include "chrysalis/kernels/target.h"
@@ -92,6 +93,16 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
+// What a shell makes of a variable that is not set: nobody asks for a default by naming its option.
+Status no_empty_values(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options())
+    for (const std::string& value : option->results())
+      if (value.empty())
+        return invalid_input("chrysalis {}: {} is empty: expected a value, or nothing at all for its default",
+                             verb.get_name(), option->get_name());
+  return {};
+}
+
 // One line for what CLI11 refused, with the nearest name where a name was wrong.
 std::string explain(const CLI::App& program, const CLI::ParseError& error, int argc, char** argv) {
   const auto used = program.get_subcommands();
@@ -146,16 +157,16 @@ int run_program(int argc, char** argv, const Learning* learning) {
   } catch (const CLI::Success& asked) {  // --help and --version.
     return program.exit(asked);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "error: {}\n", explain(program, error, argc, argv));
+    tell("error: {}\n", explain(program, error, argc, argv));
     return 2;
   }
   for (const auto& [sub, action] : actions) {
     if (!sub->parsed()) continue;
-    Status status;
+    Status status = no_empty_values(*sub);
     try {
       const char* simd = std::getenv("CHRYSALIS_SIMD");
-      status = simd == nullptr ? Status() : use_simd(simd);
-      if (!status.ok()) status = invalid_input("CHRYSALIS_SIMD: {}", status.error().message);
+      if (const Status simd_status = simd == nullptr ? Status() : use_simd(simd); !simd_status.ok())
+        status = invalid_input("CHRYSALIS_SIMD: {}", simd_status.error().message);
       if (status.ok()) status = action();
     } catch (const std::exception& exception) {
       status = io_error("{}: {}", sub->get_name(), exception.what());
@@ -163,7 +174,7 @@ int run_program(int argc, char** argv, const Learning* learning) {
     if (status.ok() && std::fflush(stdout) != 0)
       status = io_error("cannot write to standard output: {}", std::strerror(errno));
     if (status.ok()) return 0;
-    fmt::print(stderr, "error: {}\n", status.error().message);
+    tell("error: {}\n", status.error().message);
     return status.error().exit_code();
   }
   return 2;

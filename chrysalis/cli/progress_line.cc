@@ -1,4 +1,5 @@
 #include "chrysalis/cli/progress_line.h"
+#include "chrysalis/cli/tell.h"
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -61,7 +62,7 @@ std::string progress_text(const Progress& progress, int action_repeat) {
     const std::int64_t left = progress.agent_steps_target - progress.agent_steps;
     text += fmt::format("  ETA {}", duration_text(static_cast<double>(left) / progress.agent_steps_per_s));
   }
-  if (progress.updates > 0)
+  if (progress.report.version > 0)  // Of this process: a resume has none yet.
     text += fmt::format("  loss {:.1f}  entropy {:.2f}  lag {:.1f}", progress.report.loss,
                         progress.report.entropy, progress.report.mean_lag);
   return text;
@@ -89,7 +90,7 @@ void ProgressLine::finish(const Progress& progress) {
 
 void ProgressLine::draw(const std::string& text, bool last) {
   if (!terminal_) {
-    fmt::print(stderr, "{}\n", text);
+    tell("{}\n", text);
     return;
   }
   winsize size{};
@@ -97,9 +98,7 @@ void ProgressLine::draw(const std::string& text, bool last) {
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) columns = size.ws_col;
   // A line that wraps cannot be redrawn.
   const std::string fitted = text.substr(0, columns - 1);
-  fmt::print(stderr, "\r\033[K{}{}{}{}", colour_ ? "\033[36m" : "", fitted, colour_ ? "\033[0m" : "",
-             last ? "\n" : "");
-  std::fflush(stderr);
+  tell("\r\033[K{}{}{}{}", colour_ ? "\033[36m" : "", fitted, colour_ ? "\033[0m" : "", last ? "\n" : "");
 }
 
 }  // namespace chrysalis

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <charconv>
 
 #include "chrysalis/cli/command.h"
 #include "chrysalis/cli/level_tour.h"
@@ -24,13 +25,16 @@ struct RenderOptions {
 };
 
 Status parse_size(const std::string& text, RunConfig& config) {
-  int width = 0;
-  int height = 0;
-  char rest = 0;
-  if (std::sscanf(text.c_str(), "%dx%d%c", &width, &height, &rest) != 2)
+  std::int64_t width = 0;
+  std::int64_t height = 0;
+  const char* end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, width);
+  const bool has_x = first.ec == std::errc() && first.ptr != end && *first.ptr == 'x';
+  const auto second = has_x ? std::from_chars(first.ptr + 1, end, height) : first;
+  if (!has_x || second.ec != std::errc() || second.ptr != end)
     return invalid_input("--size {}: expected WIDTHxHEIGHT, for example 96x72", text);
   for (const auto& [name, pixels] : {std::pair{"environment.width", width}, {"environment.height", height}}) {
-    if (const Status status = set_field(fields_of(config), name, std::int64_t{pixels}); !status.ok())
+    if (const Status status = set_field(fields_of(config), name, pixels); !status.ok())
       return invalid_input("--size {}: {}", text, status.error().message);
     if (pixels % 4 != 0)
       return invalid_input("--size {}: {} is {}: expected a multiple of 4", text, name, pixels);

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <fstream>
 #include <optional>
 
@@ -75,6 +76,8 @@ Status compare(const Recording& recording, const World& world, std::int64_t fram
 
 Status run(const ReplayOptions& options) {
   if (!options.out.empty()) CHRYSALIS_RETURN_IF_ERROR(check_output_path(options.out, {}));
+  if (std::error_code none; std::filesystem::equivalent(options.actions, options.out, none))
+    return invalid_input("--out {} is the file of --actions: expected another", options.out);
   std::ifstream actions(options.actions);
   if (!actions)
     return invalid_input("cannot read {}: expected a file of raw actions, seven integers a line",

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "chrysalis/core/check.h"
+#include "chrysalis/core/utf8.h"
 
 namespace chrysalis {
 namespace {
@@ -91,19 +92,8 @@ std::string spelled(const FieldValue& value) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const std::size_t size = byte(0) < 0x80 ? 1 : byte(0) < 0xE0 ? 2 : byte(0) < 0xF0 ? 3 : 4;
-    if (size > text.size()) return false;
-    std::uint32_t code = size == 1 ? byte(0) : byte(0) & (0xFFU >> (size + 1));
-    for (std::size_t i = 1; i < size; ++i) {
-      if ((byte(i) & 0xC0) != 0x80) return false;
-      code = code << 6 | (byte(i) & 0x3F);
-    }
-    constexpr std::uint32_t kLeast[] = {0, 0x80, 0x800, 0x10000};  // Of each size: less is spelled shorter.
-    const bool continues_nothing = byte(0) >= 0x80 && byte(0) < 0xC0;
-    const bool is_half = code >= 0xD800 && code < 0xE000;
-    if (continues_nothing || byte(0) >= 0xF8 || code < kLeast[size - 1] || code > 0x10FFFF || is_half)
-      return false;
+    const std::size_t size = utf8_character(text);
+    if (size == 0) return false;
     text.remove_prefix(size);
   }
   return true;

@@ -65,7 +65,7 @@ Result<std::unique_ptr<Level>> make_laser_tag(const LevelEntry& entry, const Lev
 const std::vector<LevelEntry>& catalog() {
   static const std::vector<LevelEntry> entries = {
       {"seek_apples",
-       "A room, a corridor and eight apples that return when all are taken",
+       "A room, a corridor and four apples that return when all are taken",
        {},
        make_fixed<seek_apples_map>},
       {"explore_object_locations_small",

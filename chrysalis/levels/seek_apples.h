@@ -1,4 +1,4 @@
-// seek_apples: one room and the corridor around it, eight apples. Small enough to be learned in minutes.
+// seek_apples: one room and the corridor around it, four apples. Small enough to be learned in minutes.
 #pragma once
 
 #include "chrysalis/levels/text_map.h"

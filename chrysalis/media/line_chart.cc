@@ -164,6 +164,8 @@ class Panel {
       if (here) {
         const Point point = at(series.x[i], series.y[i]);
         path += fmt::format("{}{:.1f} {:.1f}", down ? "L" : "M", point.x, point.y);
+        // One without neighbours is a line of no length, which its round ends make a dot.
+        if (!down) path += "h0";
       }
       down = here;
     }
@@ -175,8 +177,10 @@ class Panel {
 
   static const char* colour(std::size_t series) { return kColours[series % kColours.size()]; }
   void stroke(std::size_t series, const std::string& path) {
-    out_.add("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-linejoin=\"round\"{}/>\n",
-             path, colour(series), chart_.series[series].dashed ? " stroke-dasharray=\"6 4\"" : "");
+    out_.add(
+        "<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" stroke-linejoin=\"round\" "
+        "stroke-linecap=\"round\"{}/>\n",
+        path, colour(series), chart_.series[series].dashed ? " stroke-dasharray=\"6 4\"" : "");
   }
   void mark(std::size_t series, const Point& point) {
     out_.add("<path d=\"{}\" transform=\"translate({:.1f} {:.1f})\" fill=\"{}\"/>\n", mark_path(series),

@@ -141,6 +141,16 @@ TEST(line_chart, names_may_hold_anything) {
   LineChart chart = chart_of({0, 1}, {0, 1});
   chart.title = "a < b & c > d";
   EXPECT_TRUE(contains(svg_of(chart), ">a &lt; b &amp; c &gt; d<"));
+  chart.title = "a\xff\xc3\xa9\x01z\xe2\x82";
+  EXPECT_TRUE(contains(svg_of(chart), ">a?\xc3\xa9?z??<"));
+}
+
+TEST(line_chart, a_point_without_neighbours_is_a_dot) {
+  const std::string svg = svg_of(chart_of({0, 1, 2, 3, 4}, {1, NAN, 2, 3, 4}));
+  const std::size_t path = svg.find("<path d=\"M");
+  ASSERT_NE(path, std::string::npos);
+  EXPECT_TRUE(contains(svg, "h0M")) << svg;
+  EXPECT_TRUE(contains(svg, "stroke-linecap=\"round\"")) << svg;
 }
 
 TEST(line_chart, without_data_it_says_so) {

@@ -1,19 +1,29 @@
 #include "chrysalis/media/svg_drawing.h"
 
+#include <algorithm>
+
+#include "chrysalis/core/utf8.h"
+
 namespace chrysalis {
 namespace {
 
-std::string escaped(const std::string& text) {
+// As XML has it, which knows neither control characters nor what is not UTF-8.
+std::string escaped(std::string_view text) {
   std::string safe;
-  for (const char c : text) {
+  while (!text.empty()) {
+    const char c = text[0];
+    const std::size_t size = utf8_character(text);
     if (c == '<')
       safe += "&lt;";
     else if (c == '>')
       safe += "&gt;";
     else if (c == '&')
       safe += "&amp;";
+    else if (size == 0 || static_cast<unsigned char>(c) < 0x20)
+      safe += '?';
     else
-      safe += c;
+      safe += text.substr(0, size);
+    text.remove_prefix(std::max<std::size_t>(size, 1));
   }
   return safe;
 }

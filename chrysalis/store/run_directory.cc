@@ -167,6 +167,10 @@ Status RunDirectory::reconcile() {
        entry.increment(code))
     if (entry->path().filename().string().size() == kNameDigits) found.push_back(entry->path());
   if (code) return file_error(checkpoints_path(), "list the directory", code.value());
+  // A kill leaves one without its row.
+  if (rows.empty() && found.size() > 1)
+    warnings_.push_back(fmt::format("{} knows none of the {} checkpoints beside it: what it recorded is lost",
+                                    (path_ / kDatabaseFile).string(), found.size()));
   for (const fs::path& directory : found) {
     const auto row = std::ranges::find(rows, directory.filename().string(), &CheckpointRow::name);
     if (row == rows.end()) {

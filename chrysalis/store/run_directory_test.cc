@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <array>
 #include <csignal>
 
@@ -297,6 +298,23 @@ TEST(RunDirectoryCheckpoints, AWholeOneWithoutItsRowIsAdopted) {
   const auto warnings = run.take_warnings();
   ASSERT_EQ(warnings.size(), 1U);
   EXPECT_TRUE(has(warnings[0], "0123456789abcdef/checkpoint.json: cannot open")) << warnings[0];
+}
+
+TEST(RunDirectoryCheckpoints, ADatabaseThatKnowsNoneOfThemIsTold) {
+  const ScratchDirectory scratch;
+  {
+    RunDirectory run = open_run(scratch / "a");
+    save(run, 1);
+    save(run, 2);
+  }
+  std::ofstream(scratch / "a/run.sqlite", std::ios::trunc);
+  RunDirectory run = open_run(scratch / "a");
+  EXPECT_EQ(latest_update(run), 2);
+  const auto warnings = run.take_warnings();
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_TRUE(
+      has(warnings[0], "run.sqlite knows none of the 2 checkpoints beside it: what it recorded is lost"))
+      << warnings[0];
 }
 
 DecisionRow kept_decision(std::int64_t number, std::int64_t update) {

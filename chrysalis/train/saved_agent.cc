@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "chrysalis/core/log.h"
 #include "chrysalis/rollout/action_set.h"
 #include "chrysalis/store/run_directory.h"
 
@@ -81,8 +82,12 @@ Result<SavedAgent> load_saved_agent(const SavedAgentOptions& options) {
       assignments, [](const std::string& assignment) { return assignment.starts_with("level.name="); });
   if (agent.config.curriculum.name == "multitask" && !level_is_told)
     agent.config.level.name = levels_of(agent.config).front();
+  if (options.alpha && agent.config.curriculum.name == "none")
+    return invalid_input("alpha is {}, and {} has one policy: expected a run of a curriculum", *options.alpha,
+                         options.run);
   CHRYSALIS_ASSIGN_OR_RETURN(agent.task, task_of(agent.config, options.alpha));
   CHRYSALIS_ASSIGN_OR_RETURN(const Checkpoint checkpoint, wanted_checkpoint(options, run));
+  for (const std::string& warning : run.take_warnings()) log_warning("{}", warning);
   CHRYSALIS_ASSIGN_OR_RETURN(auto layout, weight_layout(agent.config.agent, agent_spec(agent.config)));
   CHRYSALIS_ASSIGN_OR_RETURN(agent.weights, weights_from_tensors(checkpoint.tensors, std::move(layout),
                                                                  checkpoint.info.position.update));

@@ -71,6 +71,8 @@ TEST(SavedAgent, SaysWhyThereIsNone) {
   EXPECT_EQ(error_of({.run = run, .checkpoint = "0123", .member = 0}),
             "member and checkpoint: expected one of the two, a checkpoint is of one member");
   EXPECT_EQ(error_of({.run = run, .alpha = 1.5}), "alpha is 1.5: expected a number, 0 to 1");
+  EXPECT_EQ(error_of({.run = run, .alpha = 0.5}),
+            "alpha is 0.5, and " + run + " has one policy: expected a run of a curriculum");
   EXPECT_NE(error_of({.run = run, .checkpoint = "nothing"}), "");
   EXPECT_NE(error_of({.run = scratch / "nowhere"}), "");
   EXPECT_EQ(error_of({.run = run, .assignments = {"agent.hiden=8"}}),

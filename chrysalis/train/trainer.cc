@@ -45,6 +45,7 @@ Trainer::Trainer(const TrainerConfig& config, std::vector<MemberParts> members, 
                      .reference_scores = config.reference_scores,
                      .kept_scores = static_cast<std::size_t>(config.population.compare_episodes)},
         std::move(members[i]));
+    entry->alpha = entry->member->weights()->alpha;
     members_.push_back(std::move(entry));
   }
   progress_.agent_steps_target =

@@ -1,5 +1,6 @@
 // What a person may do wrong: one clear line on standard error, exit code 2 (1 where it is the machine's
 // fault), nothing on standard output and nothing written.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
@@ -88,6 +89,8 @@ TEST(Errors, LevelsPoliciesAndSettings) {
           {{"eval", "--policy", "random", "--level", "zzz"}, {"unknown level 'zzz'"}},
           {{"replay", "--level", "map:none.map", "--actions", "a.csv", "--out", "x.csv"}, {"none.map"}},
           {{"render", "--level", "map:bad.map", "--out", "x.png"}, {"bad.map:4:2", "expected"}},
+          {{"eval", "--policy", "random", "--level", ""},
+           {"--level is empty", "nothing at all for its default"}},
           {{"eval", "--policy", "rndom"}, {"unknown policy 'rndom'", "did you mean 'random'?"}},
           {{"eval"}, {"directory of a run or --policy random"}},
           {{"eval", "run", "--policy", "random"}, {"directory of a run or --policy random"}},
@@ -257,6 +260,20 @@ TEST(Errors, CudaIsRefusedWhereThereIsNone) {
   expect_refused(outcome, {{"train", "tiny.toml", "--device", "cuda"},
                            {"learner.device is cuda", "expected cpu, or a LibTorch with CUDA"}});
   EXPECT_FALSE(std::filesystem::exists(scratch / "runs"));
+}
+
+TEST(Errors, WhatNobodyCanReadChangesNoExitCode) {
+  const ScratchDirectory scratch;
+  put_text(scratch / "tiny.toml", kTinyConfig);
+  const std::string in = fmt::format("cd '{}' && '{}' ", scratch.path().string(), CHRYSALIS_PROGRAM);
+  for (const auto& [arguments, exit_code] : {std::pair{"inspect nope", 2},
+                                             {"levels --bad", 2},
+                                             {"train tiny.toml --run run --set train.agent_steps=100", 0}})
+    for (const char* nowhere : {"2> /dev/full", "2>&-"}) {
+      const int status = std::system((in + arguments + " > out " + nowhere).c_str());
+      EXPECT_TRUE(WIFEXITED(status)) << arguments << nowhere;
+      EXPECT_EQ(WEXITSTATUS(status), exit_code) << arguments << nowhere;
+    }
 }
 
 // What acts must not load LibTorch, whose start takes longer than most verbs; what learns says where it

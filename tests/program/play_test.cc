@@ -391,6 +391,11 @@ TEST(Play, AReplayTakesWhatTheRecordingSaysAndRefusesToContradictIt) {
     EXPECT_EQ(outcome.exit_code, 2);
     EXPECT_EQ(outcome.err, told);
   }
+  const std::string recorded = text_of_file(scratch / "a.csv");
+  const ProgramOutcome itself = replay({"--out", "./a.csv"});
+  EXPECT_EQ(itself.exit_code, 2);
+  EXPECT_EQ(itself.err, "error: --out ./a.csv is the file of --actions: expected another\n");
+  EXPECT_EQ(text_of_file(scratch / "a.csv"), recorded);
   EXPECT_FALSE(std::filesystem::exists(scratch / "none.csv"));
 }
 

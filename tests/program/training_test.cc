@@ -278,6 +278,10 @@ TEST_F(Training, ADamagedCheckpointIsNamedAndTheOneBeforeTaken) {
   const Json whole = result("run");
   const std::string newest = member("run")["checkpoint"];
   flip_a_byte(state_of("run", newest));
+  const ProgramOutcome played = finished({"eval", "run", "--episodes", "1", "--json"});
+  EXPECT_NE(played.err.find("warning: "), std::string::npos) << played.err;
+  EXPECT_NE(played.err.find(newest + "/state.safetensors: damaged"), std::string::npos) << played.err;
+  EXPECT_NE(Json::parse(played.out)["policy"], "run@" + newest);
   const ProgramOutcome resumed = finished(train("run"));
   EXPECT_NE(resumed.err.find("warning: "), std::string::npos) << resumed.err;
   EXPECT_NE(resumed.err.find(newest + "/state.safetensors: damaged"), std::string::npos) << resumed.err;
@@ -291,6 +295,10 @@ TEST_F(Training, WhenNoCheckpointCanBeReadItSaysWhich) {
   const auto outcomes = run_all({train("run"), {"eval", "run"}}, scratch_.path());
   for (const ProgramOutcome& outcome : outcomes)
     expect_one_error(outcome, 2, only + "/state.safetensors: damaged");
+  // What was recorded can be seen nevertheless.
+  const ProgramOutcome inspected = finished({"inspect", "run", "--json"});
+  EXPECT_NE(inspected.err.find(only + "/state.safetensors: damaged"), std::string::npos) << inspected.err;
+  EXPECT_EQ(Json::parse(inspected.out)["members"][0]["agent_steps"], 1500);
 }
 
 TEST_F(Training, DivergedNumbersStopItWithOneLineAndTheLastCheckpointStays) {
