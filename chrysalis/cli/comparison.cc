@@ -59,11 +59,17 @@ std::string plain(const std::string& value) {
   return value.size() >= 2 && value.front() == '"' ? value.substr(1, value.size() - 2) : value;
 }
 
+// What a table and a legend have room for; --label gives better names.
+constexpr std::size_t kLabelMax = 60;
+
 std::string label_of(const ComparedArm& arm, const ComparedRun& first) {
   std::vector<std::string> parts;
   for (const auto& [path, value] : arm.settings)
     parts.push_back(path == "level.name" ? plain(value) : fmt::format("{}={}", path, plain(value)));
-  if (!parts.empty()) return fmt::format("{}", fmt::join(parts, ", "));
+  if (!parts.empty()) {
+    const std::string label = fmt::format("{}", fmt::join(parts, ", "));
+    return label.size() <= kLabelMax ? label : label.substr(0, kLabelMax - 3) + "...";
+  }
   for (const auto& [path, value] : first.settings)
     if (path == "level.name") return plain(value);
   return first.path;

@@ -56,6 +56,9 @@ TEST(Arms, ASingleOneIsCalledByItsLevelAsAreThoseThatDifferInIt) {
   EXPECT_EQ(arms_of(one, {})->front().label, "seek");
   const std::vector<ComparedRun> two{one[0], run_of("r1", "1", {{"level.name", "\"nav\""}, {"a.b", "2"}})};
   EXPECT_EQ((*arms_of(two, {}))[1].label, "nav, a.b=2");
+  // What differs in many settings is cut where a legend ends.
+  const std::vector<ComparedRun> far{one[0], run_of("r1", "1", {{"long", std::string(100, 'x')}})};
+  EXPECT_EQ((*arms_of(far, {}))[1].label, "long=" + std::string(52, 'x') + "...");
 }
 
 TEST(Arms, TheSameEvidenceTwiceAndLabelsThatDoNotFitAreRefused) {

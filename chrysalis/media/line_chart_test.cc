@@ -142,7 +142,9 @@ TEST(line_chart, names_may_hold_anything) {
   chart.title = "a < b & c > d";
   EXPECT_TRUE(contains(svg_of(chart), ">a &lt; b &amp; c &gt; d<"));
   chart.title = "a\xff\xc3\xa9\x01z\xe2\x82";
-  EXPECT_TRUE(contains(svg_of(chart), ">a?\xc3\xa9?z??<"));
+  EXPECT_TRUE(contains(svg_of(chart),
+                       ">a?\xc3\xa9?z?"
+                       "?<"));  // In two, as ??< is a trigraph.
 }
 
 TEST(line_chart, a_point_without_neighbours_is_a_dot) {
