@@ -165,7 +165,8 @@ class Panel {
         const Point point = at(series.x[i], series.y[i]);
         path += fmt::format("{}{:.1f} {:.1f}", down ? "L" : "M", point.x, point.y);
         // One without neighbours is a line of no length, which its round ends make a dot.
-        if (!down) path += "h0";
+        const bool goes_on = i + 1 < series.x.size() && shown(series.x[i + 1], series.y[i + 1]);
+        if (!down && !goes_on) path += "h0";
       }
       down = here;
     }
