@@ -42,7 +42,7 @@ TEST(ProgressLine, ItHoldsStepsFramesRateReturnLossLagAndTimeLeft) {
                           .agent_steps_per_s = 2000,
                           .mean_return_100 = 2.345,
                           .returns = 12,
-                          .report = {.loss = -12.34, .entropy = 2.197, .mean_lag = 1.25}};
+                          .report = {.version = 3, .loss = -12.34, .entropy = 2.197, .mean_lag = 1.25}};
   EXPECT_EQ(progress_text(progress, 4),
             "1,500/601,500 agent steps (6,000 frames)  2,000 steps/s  return 2.35 (12)  ETA 5m00s  "
             "loss -12.3  entropy 2.20  lag 1.2");
@@ -64,8 +64,13 @@ TEST(ProgressLine, APopulationShowsItsBestItsAlphasAndItsCopies) {
 
 TEST(ProgressLine, WithoutAFinishedEpisodeThereIsNoReturn) {
   const std::string text =
-      progress_text({.updates = 1, .agent_steps = 20, .agent_steps_target = 40, .report = {}}, 1);
+      progress_text({.updates = 1, .agent_steps = 20, .agent_steps_target = 40, .report = {.version = 1}}, 1);
   EXPECT_EQ(text, "20/40 agent steps (20 frames)  loss 0.0  entropy 0.00  lag 0.0");
+}
+
+TEST(ProgressLine, AResumeSaysNothingOfAnUpdateBeforeItsFirst) {
+  const Progress resumed{.updates = 1, .agent_steps = 20, .agent_steps_target = 40, .report = {}};
+  EXPECT_EQ(progress_text(resumed, 1), "20/40 agent steps (20 frames)");
 }
 
 }  // namespace
