@@ -120,7 +120,8 @@ TEST_F(PopulationProgram, AFreeRunNeedsNoOlderCheckpointThanTheNewestToGoOn) {
   const Arguments freely = set("deterministic=false");
   finished(train("free", freely + set("train.agent_steps=600")));
   std::set<std::string> newest;
-  for (const Json& member : inspected("free")["members"]) newest.insert(member["checkpoint"]);
+  const Json inspection = inspected("free");
+  for (const Json& member : inspection["members"]) newest.insert(member["checkpoint"]);
   int damaged = 0;
   for (const auto& entry : std::filesystem::directory_iterator(scratch_ / "free/checkpoints")) {
     if (newest.contains(entry.path().filename())) continue;
@@ -143,7 +144,8 @@ TEST_F(PopulationProgram, EveryArmOfEveryCurriculumRunsFromOneFile) {
           fmt::format("{}{}", curriculum.empty() ? "" : curriculum[1].substr(11), arm);
       finished(train(directory, curriculum + set(fmt::format("curriculum.arm={}", arm)) +
                                     set("curriculum.schedule_steps=500") + set("train.agent_steps=600")));
-      for (const Json& member : inspected(directory)["members"]) {
+      const Json inspection = inspected(directory);
+      for (const Json& member : inspection["members"]) {
         EXPECT_EQ(member["agent_steps"], 600);
         const double alpha = member["alpha"];
         const std::string name = arm;
