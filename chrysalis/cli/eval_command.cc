@@ -60,9 +60,7 @@ Result<std::vector<EpisodeRecord>> play(const AgentSource& agent, const EvalOpti
 // Into the run's database, for inspect.
 Status note_evaluation(const AgentSource& agent, const EvalOptions& options,
                        const std::vector<double>& returns, const MeanInterval& interval) {
-  CHRYSALIS_ASSIGN_OR_RETURN(
-      Database database,
-      Database::open(std::filesystem::path(options.agent.run) / "run.sqlite", Sqlite::Access::kReadWrite));
+  CHRYSALIS_ASSIGN_OR_RETURN(Database database, RunDirectory::open_database(options.agent.run));
   return database.record_evaluation({.checkpoint = agent.checkpoint,
                                      .level = agent.config.level.name,
                                      .policy = agent.policy,

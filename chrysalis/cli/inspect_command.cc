@@ -154,9 +154,9 @@ Result<Json> member_json(RunDirectory& run, const RunConfig& config, std::int64_
   json["weights_sha256"] = nullptr;
   json["checkpoint"] = nullptr;
   const auto newest_checkpoint = run.latest_checkpoint(member);
-  // What was recorded is worth seeing without it.
-  if (!newest_checkpoint.ok()) tell("warning: {}\n", newest_checkpoint.error().message);
-  if (const auto checkpoint = newest_checkpoint.ok() ? *newest_checkpoint : std::optional<Checkpoint>()) {
+  if (!newest_checkpoint.ok()) {  // What was recorded is worth seeing without it.
+    tell("warning: {}\n", newest_checkpoint.error().message);
+  } else if (const std::optional<Checkpoint>& checkpoint = *newest_checkpoint) {
     CHRYSALIS_ASSIGN_OR_RETURN(auto layout, weight_layout(config.agent, agent_spec(config)));
     CHRYSALIS_ASSIGN_OR_RETURN(
         const WeightsPtr weights,
@@ -244,9 +244,7 @@ Result<Json> run_json(RunDirectory& run, const RunConfig& config, const InspectO
 Status pin(const std::string& directory, const std::string& name, bool pinned) {
   CHRYSALIS_ASSIGN_OR_RETURN(RunDirectory run, RunDirectory::open(directory, OpenMode::kReadOnly));
   CHRYSALIS_ASSIGN_OR_RETURN(const Checkpoint checkpoint, run.checkpoint(name));
-  CHRYSALIS_ASSIGN_OR_RETURN(
-      Database database,
-      Database::open(std::filesystem::path(directory) / "run.sqlite", Sqlite::Access::kReadWrite));
+  CHRYSALIS_ASSIGN_OR_RETURN(Database database, RunDirectory::open_database(directory));
   CHRYSALIS_RETURN_IF_ERROR(database.set_checkpoint_pinned(checkpoint.info.name(), pinned));
   fmt::print("checkpoint {} of member {} at {} agent steps {}\n", checkpoint.info.name(),
              checkpoint.info.position.member, grouped_digits(checkpoint.info.position.agent_steps),

@@ -71,7 +71,7 @@ StepResult EnvironmentGroup::advance(int i, const RawAction& action) {
 }
 
 // Multiples of the golden ratio, whose fractions lie evenly however many there are and wherever they begin:
-// so the environments of a group, of a task and of a whole run are all out of step.
+// so the environments of a group and of a whole run are all out of step.
 bool EnvironmentGroup::is_to_be_cut(int i) const {
   if (first_[i] == 0) return false;
   const auto length = static_cast<double>(environments_[i]->spec().episode_agent_steps());

@@ -155,6 +155,10 @@ Result<RunDirectory> RunDirectory::open(const fs::path& path, OpenMode mode, con
   return run;
 }
 
+Result<Database> RunDirectory::open_database(const fs::path& path) {
+  return Database::open(path / kDatabaseFile, Sqlite::Access::kReadWrite);
+}
+
 // A kill may fall between a directory and its row. Each step of the writer has one order, so what is found
 // says how far it came.
 Status RunDirectory::reconcile() {

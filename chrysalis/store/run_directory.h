@@ -49,6 +49,9 @@ class RunDirectory {
   static Result<RunDirectory> open(const std::filesystem::path& path, OpenMode mode,
                                    const StoreConfig& config = {});
 
+  // The tables of a run that is there, to write a row or a mark beside whoever trains it.
+  static Result<Database> open_database(const std::filesystem::path& path);
+
   // True if a run was there already.
   bool resumed() const { return resumed_; }
   // Where kFresh moved the old run; empty if there was none.

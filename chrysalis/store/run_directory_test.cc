@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <array>
 #include <csignal>
+#include <fstream>
 
 #include "chrysalis/core/random.h"
 #include "chrysalis/store/child_process_test.h"
